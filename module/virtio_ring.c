@@ -41,7 +41,7 @@ int polled_ring_init(struct polled_ring *ring, struct virtqueue *vq, bool device
 
 	ring->vq = vq;
 	ring->vring = *virtqueue_get_vring(vq);
-	ring->le = virtio_has_feature(vdev, VIRTIO_F_VERSION_1);
+	ring->le = virtio_is_little_endian(vdev);
 	ring->device_writes = device_writes;
 	ring->nbufs = rounddown_pow_of_two(min_t(unsigned int, ring->vring.num, RING_BUFS));
 	/* As vring_use_dma_api() in the virtio core, which is private to it. */
