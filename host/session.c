@@ -1,0 +1,720 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The RSP proxy, see session.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../common/rsp.h"
+#include "session.h"
+
+/* All in ms. gdb itself waits 2000 for a reply, three times over. */
+#define ACK_MS		2000	/* then a request is sent again ... */
+#define ACK_RESUME_MS	4000	/* ... one that resumes later: again may mean twice */
+#define REPLY_MS	3000	/* then the stub is asked for its reply again */
+#define DRAIN_MS	100	/* silence that ends what is left of an old exchange */
+#define PARTIAL_MS	300	/* then text that began like a packet is text */
+#define BREAK_MS	150	/* from a break-in to a stub that listens */
+#define SAY_RUNNING_MS	300	/* what runs for less was a step */
+#define NO_ANSWER_MS	3000
+#define GIVE_UP_MS	8000	/* before gdb, with its three times 2000, is confused */
+
+/* How often a damaged reply is asked for again before gdb is left to its time-out. */
+#define NAK_MAX		10
+
+/* Stop replies and console output of the stub are far shorter. */
+#define UNASKED_MAX	2048
+
+enum state {
+	IDLE,		/* no exchange in flight; the target may run or be stopped */
+	BREAKING,	/* a break-in was sent ahead of the request */
+	UNACKED,	/* the request was sent */
+	AWAITING,	/* it was acknowledged; its reply is to come */
+	DRAIN,		/* what still arrives belongs to an exchange given up */
+};
+
+enum deadline {
+	D_STATE,	/* BREAKING, UNACKED, AWAITING, DRAIN have waited enough */
+	D_PARTIAL,	/* a packet began outside an exchange and does not end */
+	D_RUNNING,	/* a resumed target has run long enough to be reported */
+	D_SILENCE,	/* the target has not answered this exchange for long */
+	D_GIVE_UP,	/* the target has not answered this gdb at all */
+	D_COUNT,
+};
+
+/* A packet as it is on the wire, '$' to checksum. */
+struct frame {
+	size_t len;
+	unsigned char data[SESSION_PACKET_MAX];
+};
+
+struct session {
+	const struct session_ops *ops;
+	void *arg;
+	bool break_in_first;
+	bool link;
+	bool gdb;
+	uint64_t deadlines[D_COUNT];	/* 0: none */
+
+	/* Towards gdb. */
+	struct rsp_parser gdb_parser;
+	struct frame gdb_in;		/* being received */
+	struct frame reply;		/* sent, not yet acknowledged; len 0: none */
+
+	/* Towards the target. */
+	enum state state;
+	struct rsp_parser target_parser;
+	struct frame target_in;		/* being received; len 0: outside a packet */
+	struct frame request;		/* in flight */
+	struct frame next;		/* waits for the line; len 0: none */
+	unsigned int tries;		/* how often request was sent */
+	unsigned int naks;		/* how often its reply was damaged */
+	bool break_after_ack;		/* Ctrl-C came before the resume was acknowledged */
+
+	bool stopped;			/* known to be stopped, in the stub */
+	bool said_stopped;		/* as reported last */
+	bool said_silent;
+	bool said_dropped;
+	bool answered;			/* ever */
+	bool answered_gdb;		/* since this gdb attached */
+};
+
+static void arm(struct session *s)
+{
+	uint64_t first = 0;
+	int i;
+
+	for (i = 0; i < D_COUNT; i++)
+		if (s->deadlines[i] && (!first || s->deadlines[i] < first))
+			first = s->deadlines[i];
+	s->ops->timer(s->arg, first);
+}
+
+static void deadline(struct session *s, enum deadline which, unsigned int ms)
+{
+	s->deadlines[which] = ms ? s->ops->now(s->arg) + ms : 0;
+}
+
+static void to_target(struct session *s, const void *data, size_t len)
+{
+	if (s->link)
+		s->ops->to_target(s->arg, data, len);
+}
+
+static void enter(struct session *s, enum state state, unsigned int ms)
+{
+	s->state = state;
+	deadline(s, D_STATE, ms);
+}
+
+static unsigned char type_of(const struct frame *f)
+{
+	return f->len > RSP_OVERHEAD ? f->data[1] : 0;
+}
+
+/* Requests after which the target runs; the reply comes when it stops. */
+static bool resumes(const struct frame *f)
+{
+	return f->len > RSP_OVERHEAD && strchr("cCsS", type_of(f));
+}
+
+/* Requests that have no reply: kill, and the stub's own "to kdb". */
+static bool has_no_reply(const struct frame *f)
+{
+	return f->len == 1 + RSP_OVERHEAD && (type_of(f) == 'k' || type_of(f) == '3');
+}
+
+/* The target runs on gdb's order. */
+static bool running_for_gdb(const struct session *s)
+{
+	return s->state == AWAITING && resumes(&s->request);
+}
+
+/* A reply that is neither a stop nor unasked may come. */
+static bool reply_due(const struct session *s)
+{
+	return s->state == AWAITING && !resumes(&s->request);
+}
+
+static void set_stopped(struct session *s, bool stopped)
+{
+	s->stopped = stopped;
+	if (stopped) {
+		deadline(s, D_RUNNING, 0);
+		if (!s->said_stopped)
+			s->ops->report(s->arg, SESSION_STOPPED);
+		s->said_stopped = true;
+	} else {
+		s->said_dropped = false;
+		deadline(s, D_RUNNING, s->said_stopped ? SAY_RUNNING_MS : 0);
+	}
+}
+
+static void heard(struct session *s)
+{
+	s->answered = true;
+	s->answered_gdb = true;
+	deadline(s, D_SILENCE, 0);
+	deadline(s, D_GIVE_UP, 0);
+	if (s->said_silent)
+		s->ops->report(s->arg, SESSION_ANSWERS);
+	s->said_silent = false;
+}
+
+static void send_request(struct session *s)
+{
+	/*
+	 * To a stub of which nothing is known yet: should it still wait for the
+	 * acknowledgement of something that it once sent, here it is.
+	 */
+	if (s->tries == 0 && !s->stopped)
+		to_target(s, "+", 1);
+	s->tries++;
+	s->naks = 0;
+	to_target(s, s->request.data, s->request.len);
+	enter(s, UNACKED, resumes(&s->request) ? ACK_RESUME_MS : ACK_MS);
+}
+
+/* Put the next request on the line if there is one and the line is free. */
+static void next_request(struct session *s)
+{
+	if (!s->next.len || s->state != IDLE)
+		return;
+	if (!s->deadlines[D_SILENCE] && !s->said_silent)
+		deadline(s, D_SILENCE, NO_ANSWER_MS);
+	if (!s->answered_gdb && !s->deadlines[D_GIVE_UP])
+		deadline(s, D_GIVE_UP, GIVE_UP_MS);
+	if (!s->link)
+		return;
+
+	memcpy(&s->request, &s->next, offsetof(struct frame, data) + s->next.len);
+	s->next.len = 0;
+	s->tries = 0;
+	s->break_after_ack = false;
+	if (s->break_in_first && !s->stopped) {
+		s->ops->break_in(s->arg);
+		enter(s, BREAKING, BREAK_MS);
+	} else {
+		send_request(s);
+	}
+}
+
+/* The exchange in flight is over, one way or another. */
+static void end_exchange(struct session *s)
+{
+	bool clean = s->tries <= 1;
+
+	s->request.len = 0;
+	s->tries = 0;
+	/* A request that was sent twice may be answered twice. */
+	if (clean)
+		enter(s, IDLE, 0);
+	else
+		enter(s, DRAIN, DRAIN_MS);
+	next_request(s);
+}
+
+static void break_in(struct session *s)
+{
+	if (s->break_in_first)
+		s->ops->break_in(s->arg);
+	else
+		to_target(s, "\003", 1);
+}
+
+static void acknowledged(struct session *s)
+{
+	heard(s);
+	if (has_no_reply(&s->request)) {
+		set_stopped(s, false);
+		end_exchange(s);
+		return;
+	}
+	if (!resumes(&s->request)) {
+		enter(s, AWAITING, REPLY_MS);
+		return;
+	}
+	set_stopped(s, false);
+	enter(s, AWAITING, 0);
+	if (s->break_after_ack)
+		break_in(s);
+	s->break_after_ack = false;
+}
+
+/* Text of the target: not RSP. */
+static void text(struct session *s, const void *data, size_t len)
+{
+	if (len)
+		s->ops->to_console(s->arg, data, len);
+}
+
+/* What was received of a packet was not one. */
+static void partial_is_text(struct session *s)
+{
+	size_t len = s->target_in.len;
+
+	memset(&s->target_parser, 0, sizeof(s->target_parser));
+	s->target_in.len = 0;
+	deadline(s, D_PARTIAL, 0);
+	text(s, s->target_in.data, len);
+}
+
+static void deliver(struct session *s)
+{
+	if (!s->gdb)
+		return;
+	memcpy(&s->reply, &s->target_in, offsetof(struct frame, data) + s->target_in.len);
+	s->ops->to_gdb(s->arg, s->reply.data, s->reply.len);
+}
+
+static bool is_hex(const unsigned char *p, size_t len)
+{
+	while (len--)
+		if (rsp_hex_digit(*p++) < 0)
+			return false;
+	return true;
+}
+
+/* S05, T05thread:01; and the like, but no other reply that the stub has. */
+static bool is_stop(const unsigned char *p, size_t len)
+{
+	return len >= 3 && (p[0] == 'S' || p[0] == 'T') && is_hex(p + 1, 2) &&
+	       (len == 3 || p[0] == 'T');
+}
+
+static bool is_exit(const unsigned char *p, size_t len)
+{
+	return len >= 3 && (p[0] == 'W' || p[0] == 'X') && is_hex(p + 1, 2);
+}
+
+/* Console output inside RSP ("kgdbcon"): O and hex digits. "OK" is none. */
+static bool is_output(const unsigned char *p, size_t len)
+{
+	return len >= 3 && len % 2 == 1 && p[0] == 'O' && is_hex(p + 1, len - 1);
+}
+
+static void output_as_text(struct session *s, const unsigned char *p, size_t len)
+{
+	unsigned char c;
+	size_t i;
+
+	for (i = 1; i + 1 < len; i += 2) {
+		c = rsp_hex_digit(p[i]) << 4 | rsp_hex_digit(p[i + 1]);
+		text(s, &c, 1);
+	}
+}
+
+/* A packet with the right checksum arrived in s->target_in. */
+static void target_packet(struct session *s)
+{
+	const unsigned char *p = s->target_in.data + 1;
+	size_t len = s->target_in.len - RSP_OVERHEAD;
+	bool wanted = s->state == AWAITING || s->state == UNACKED;
+	bool stop = is_stop(p, len) || is_exit(p, len);
+
+	/*
+	 * "use $D#44+ or $3#33" says the kernel to people; a tty in front of a shell
+	 * echoes the request. No reply of the stub looks like either.
+	 */
+	if ((len == 1 && (p[0] == 'D' || p[0] == '3')) ||
+	    (s->state == UNACKED && s->target_in.len == s->request.len && len > 1 &&
+	     !memcmp(s->target_in.data, s->request.data, s->request.len))) {
+		partial_is_text(s);
+		return;
+	}
+
+	if (is_output(p, len)) {
+		heard(s);
+		to_target(s, "+", 1);
+		output_as_text(s, p, len);
+		if (running_for_gdb(s))
+			deliver(s);
+		return;
+	}
+
+	if (wanted && stop && !resumes(&s->request) && type_of(&s->request) != '?') {
+		/* A stop that was reported too late, or to a gdb before this one. */
+		to_target(s, "+", 1);
+		return;
+	}
+	if (wanted && resumes(&s->request) && s->state == UNACKED && !stop)
+		wanted = false;
+
+	if (!wanted) {
+		if (s->state == DRAIN || stop) {
+			to_target(s, "+", 1);
+			if (s->state == IDLE && is_stop(p, len))
+				set_stopped(s, true);
+			if (s->state == DRAIN)
+				deadline(s, D_STATE, DRAIN_MS);
+		} else {
+			partial_is_text(s);
+		}
+		return;
+	}
+
+	/* The reply. If its request's acknowledgement was lost, this is one. */
+	heard(s);
+	to_target(s, "+", 1);
+	deliver(s);
+	if (type_of(&s->request) == 'D' && len == 2 && !memcmp(p, "OK", 2))
+		set_stopped(s, false);
+	else
+		set_stopped(s, !is_exit(p, len));
+	end_exchange(s);
+}
+
+/* A packet with a wrong checksum arrived in s->target_in. */
+static void target_damaged(struct session *s)
+{
+	if (s->state == UNACKED || s->state == DRAIN)
+		return;		/* comes again, or is not wanted */
+	if (s->state != AWAITING ||
+	    (running_for_gdb(s) && !strchr("STOWXE", type_of(&s->target_in)))) {
+		partial_is_text(s);
+		return;
+	}
+	if (++s->naks <= NAK_MAX) {
+		to_target(s, "-", 1);
+		deadline(s, D_STATE, running_for_gdb(s) ? 0 : REPLY_MS);
+		return;
+	}
+	s->ops->report(s->arg, SESSION_NOISY);
+	to_target(s, "+", 1);
+	s->tries = 2;		/* to drain */
+	end_exchange(s);
+}
+
+/* Whether what has been received of a packet can still become one. */
+static bool plausible(const struct session *s, unsigned char c)
+{
+	if (s->target_in.len >= SESSION_PACKET_MAX)
+		return false;
+	if (reply_due(s))
+		return true;
+	if (s->target_in.len > UNASKED_MAX || c < 0x20 || c > 0x7e)
+		return false;
+	/* The first byte of a payload, of a target that runs: a stop or output. */
+	if (s->target_in.len == 2 && (s->state == IDLE || running_for_gdb(s)))
+		return strchr("STOWXE", c) != NULL;
+	return true;
+}
+
+static void target_byte(struct session *s, unsigned char c)
+{
+	enum rsp_event ev = rsp_feed(&s->target_parser, c);
+	struct frame *in = &s->target_in;
+
+	switch (ev) {
+	case RSP_START:
+		if (in->len)
+			text(s, in->data, in->len);
+		in->data[0] = c;
+		in->len = 1;
+		return;
+	case RSP_DATA:
+	case RSP_TRAILER:
+		in->data[in->len++] = c;
+		if (!plausible(s, c))
+			partial_is_text(s);
+		return;
+	case RSP_PACKET:
+	case RSP_BAD:
+		in->data[in->len++] = c;
+		if (ev == RSP_PACKET)
+			target_packet(s);
+		else
+			target_damaged(s);
+		in->len = 0;
+		return;
+	case RSP_ACK:
+		if (s->state == UNACKED) {
+			acknowledged(s);
+			return;
+		}
+		break;
+	case RSP_NAK:
+		if (s->state == UNACKED) {
+			if (s->tries < NAK_MAX)
+				send_request(s);
+			return;
+		}
+		break;
+	default:
+		break;
+	}
+	if ((ev == RSP_ACK || ev == RSP_NAK) && (reply_due(s) || s->state == DRAIN))
+		return;
+	text(s, &c, 1);
+}
+
+void session_from_target(struct session *s, const void *data, size_t len)
+{
+	const unsigned char *p = data;
+
+	if (s->state == DRAIN)
+		deadline(s, D_STATE, DRAIN_MS);
+	while (len--)
+		target_byte(s, *p++);
+	deadline(s, D_PARTIAL, s->target_in.len && !reply_due(s) ? PARTIAL_MS : 0);
+	arm(s);
+}
+
+static void gdb_request(struct session *s)
+{
+	s->ops->to_gdb(s->arg, "+", 1);
+	s->reply.len = 0;
+	memcpy(&s->next, &s->gdb_in, offsetof(struct frame, data) + s->gdb_in.len);
+
+	/*
+	 * gdb has one request at a time: with another in flight it, or the gdb before
+	 * it, has given that one up, and must not get its reply for this one.
+	 */
+	if (s->state == UNACKED || s->state == AWAITING) {
+		s->tries = 2;	/* to drain */
+		if (running_for_gdb(s))
+			s->tries = 1;	/* runs, so nothing comes */
+		end_exchange(s);
+	} else if (s->state == BREAKING) {
+		memcpy(&s->request, &s->next, offsetof(struct frame, data) + s->next.len);
+		s->next.len = 0;
+	} else {
+		next_request(s);
+	}
+}
+
+static void gdb_byte(struct session *s, unsigned char c)
+{
+	struct frame *in = &s->gdb_in;
+
+	switch (rsp_feed(&s->gdb_parser, c)) {
+	case RSP_START:
+		in->len = 0;
+		/* fallthrough */
+	case RSP_DATA:
+	case RSP_TRAILER:
+		if (in->len < SESSION_PACKET_MAX - 1)
+			in->data[in->len++] = c;
+		else
+			memset(&s->gdb_parser, 0, sizeof(s->gdb_parser));
+		return;
+	case RSP_PACKET:
+		in->data[in->len++] = c;
+		gdb_request(s);
+		return;
+	case RSP_BAD:
+		s->ops->to_gdb(s->arg, "-", 1);
+		return;
+	case RSP_ACK:
+		s->reply.len = 0;
+		return;
+	case RSP_NAK:
+		/* With no reply sent this is gdb's time-out: it comes when it comes. */
+		if (s->reply.len)
+			s->ops->to_gdb(s->arg, s->reply.data, s->reply.len);
+		return;
+	case RSP_BREAK:
+		if (s->state == UNACKED && resumes(&s->request))
+			s->break_after_ack = true;
+		else if (!s->stopped && s->state != BREAKING)
+			break_in(s);
+		return;
+	case RSP_TEXT:
+		return;
+	}
+}
+
+void session_from_gdb(struct session *s, const void *data, size_t len)
+{
+	const unsigned char *p = data;
+
+	while (len-- && s->gdb)
+		gdb_byte(s, *p++);
+	arm(s);
+}
+
+void session_from_console(struct session *s, const void *data, size_t len)
+{
+	if (s->link && ((s->state == IDLE && !s->stopped) || running_for_gdb(s))) {
+		to_target(s, data, len);
+	} else if (s->stopped && !s->said_dropped) {
+		s->said_dropped = true;
+		s->ops->report(s->arg, SESSION_CONSOLE_DROPPED);
+	}
+}
+
+static void forget_gdb(struct session *s)
+{
+	s->gdb = false;
+	s->next.len = 0;
+	s->reply.len = 0;
+	deadline(s, D_SILENCE, 0);
+	deadline(s, D_GIVE_UP, 0);
+}
+
+/* Nothing was ever heard: tell gdb, which would wait and ask for minutes. */
+static void give_up(struct session *s)
+{
+	static const char why[] = "E.the target does not answer, see kgdb-io's message";
+	char frame[sizeof(why) - 1 + RSP_OVERHEAD];
+
+	s->ops->to_gdb(s->arg, frame, rsp_frame(frame, why, sizeof(why) - 1));
+	forget_gdb(s);
+	s->request.len = 0;
+	enter(s, IDLE, 0);
+	s->ops->drop_gdb(s->arg);
+}
+
+static void state_timeout(struct session *s)
+{
+	switch (s->state) {
+	case BREAKING:
+		/* Had the target been in kdb's prompt, a 'g' stands there now. */
+		to_target(s, "\b", 1);
+		send_request(s);
+		break;
+	case UNACKED:
+		if (s->gdb)
+			send_request(s);
+		else
+			end_exchange(s);
+		break;
+	case AWAITING:
+		/* A stub that waits for an acknowledgement sends its reply again. */
+		if (!s->gdb) {
+			s->tries = 2;
+			end_exchange(s);
+			break;
+		}
+		to_target(s, "-", 1);
+		enter(s, AWAITING, REPLY_MS);
+		break;
+	case DRAIN:
+	case IDLE:
+		enter(s, IDLE, 0);
+		next_request(s);
+		break;
+	}
+}
+
+void session_timeout(struct session *s)
+{
+	uint64_t now = s->ops->now(s->arg);
+	int i;
+
+	for (i = 0; i < D_COUNT; i++) {
+		if (!s->deadlines[i] || s->deadlines[i] > now)
+			continue;
+		s->deadlines[i] = 0;
+		switch (i) {
+		case D_STATE:
+			state_timeout(s);
+			break;
+		case D_PARTIAL:
+			partial_is_text(s);
+			break;
+		case D_RUNNING:
+			s->said_stopped = false;
+			s->ops->report(s->arg, SESSION_RUNNING);
+			break;
+		case D_SILENCE:
+			s->said_silent = true;
+			s->ops->report(s->arg, SESSION_NO_ANSWER);
+			break;
+		case D_GIVE_UP:
+			if (s->gdb)
+				give_up(s);
+			break;
+		}
+	}
+	arm(s);
+}
+
+void session_link(struct session *s, bool up)
+{
+	s->link = up;
+	partial_is_text(s);
+	if (!up) {
+		deadline(s, D_STATE, 0);
+		arm(s);
+		return;
+	}
+
+	switch (s->state) {
+	case UNACKED:
+		send_request(s);
+		break;
+	case AWAITING:
+		/*
+		 * Should it have stopped or answered meanwhile, into the void, it waits
+		 * for an acknowledgement and this gets us its reply. If it runs, the
+		 * module drops the byte.
+		 */
+		to_target(s, "-", 1);
+		deadline(s, D_STATE, running_for_gdb(s) ? 0 : REPLY_MS);
+		break;
+	case BREAKING:
+		s->ops->break_in(s->arg);
+		deadline(s, D_STATE, BREAK_MS);
+		break;
+	case DRAIN:
+	case IDLE:
+		enter(s, IDLE, 0);
+		next_request(s);
+		break;
+	}
+	arm(s);
+}
+
+void session_attach(struct session *s)
+{
+	s->gdb = true;
+	s->answered_gdb = false;
+	s->said_silent = false;
+	memset(&s->gdb_parser, 0, sizeof(s->gdb_parser));
+	s->gdb_in.len = 0;
+	s->reply.len = 0;
+}
+
+void session_detach(struct session *s)
+{
+	if (!s->gdb)
+		return;
+	forget_gdb(s);
+	/* A target that runs reports its stop to whoever comes next. */
+	if (running_for_gdb(s) || s->state == BREAKING) {
+		s->request.len = 0;
+		enter(s, IDLE, 0);
+	}
+	/* That it runs goes without saying then. */
+	if (!s->stopped) {
+		s->said_stopped = false;
+		deadline(s, D_RUNNING, 0);
+	}
+	arm(s);
+}
+
+bool session_stopped(const struct session *s)
+{
+	return s->stopped;
+}
+
+bool session_answered(const struct session *s)
+{
+	return s->answered;
+}
+
+struct session *session_new(const struct session_ops *ops, void *arg, bool break_in_first)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (s) {
+		s->ops = ops;
+		s->arg = arg;
+		s->break_in_first = break_in_first;
+	}
+	return s;
+}
+
+void session_free(struct session *s)
+{
+	free(s);
+}
