@@ -86,7 +86,7 @@ missing=$(grep -h '^CONFIG_' "$here/kernel/base.config" "$fragment" | while read
 	*)	grep -qxF "$line" "$build/.config" || echo " $line" ;;
 	esac
 done)
-[ -z "$missing" ] || say "note: linux $version does not take:$missing" | tr '\n' ' '
+[ -z "$missing" ] || say "note: linux $version does not take:${missing//$'\n'/}"
 
 # Progress: kbuild prints one line an object; the count of a tree like this one is
 # known well enough for a percentage that a person can follow.

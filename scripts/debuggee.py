@@ -1,0 +1,237 @@
+"""A debuggee in QEMU and a gdb on it, for the demo and the tests.
+
+What runs is real: a kernel built by kernel.sh, with the initramfs of initramfs.sh, under
+QEMU's TCG; and gdb on a terminal of its own.
+"""
+import ctypes
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import pexpect
+import pexpect.fdpexpect
+
+SCRIPTS = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(SCRIPTS)
+
+VIRTCONSOLE = ["-device", "virtconsole,chardev=dbg"]
+VIRTIO_PCI = ["-device", "virtio-serial-pci,max_ports=1,id=vser,addr=10"] + VIRTCONSOLE
+
+
+def die_with_parent():
+    """In a child: be killed when the parent ends, however it ends (PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def script(name, *args):
+    """Run a script of this directory; its one line of output."""
+    return subprocess.run([os.path.join(SCRIPTS, name), *args], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout.strip()
+
+
+class Kernel:
+    """A built test kernel and what boots with it."""
+
+    def __init__(self, version, variant):
+        self.version, self.variant = version, variant
+        self.kdir = script("kernel.sh", version, variant)
+        self.built = script("initramfs.sh", self.kdir)
+        self.vmlinux = self.kdir + "/vmlinux"
+
+    def __str__(self):
+        return f"{self.version}-{self.variant}"
+
+
+class VM:
+    """A running debuggee.
+
+    `dbg` is the socket of the debug channel, `console` (a pexpect object) the serial
+    console with a root shell.
+    """
+
+    PROMPT = "debuggee# "
+
+    def __init__(self, kernel, smp=1, append="", devices=None, machine="pc", memory=256,
+                 extra=(), boot_timeout=120):
+        self.kernel = kernel
+        self.dir = tempfile.mkdtemp(prefix="kgdb_io-")
+        self.dbg = self.dir + "/dbg"
+        self.log = open(self.dir + "/console.log", "w+", encoding="utf-8", errors="replace")
+        devices = VIRTIO_PCI if devices is None else devices
+        self.command = [
+            "qemu-system-x86_64", "-accel", "tcg", "-machine", machine, "-m", str(memory),
+            "-smp", str(smp), "-nodefaults", "-display", "none", "-no-reboot",
+            "-kernel", kernel.kdir + "/arch/x86/boot/bzImage",
+            "-initrd", kernel.built + "/initramfs.cpio.gz",
+            "-append", f"console=ttyS0 nokaslr quiet panic=-1 {append}",
+            "-chardev", f"socket,id=con,path={self.dir}/con,server=on,wait=on",
+            "-serial", "chardev:con",
+            "-chardev", f"socket,id=dbg,path={self.dbg},server=on,wait=off",
+            "-qmp", f"unix:{self.dir}/qmp,server=on,wait=off", *devices, *extra]
+        with open(self.dir + "/qemu.log", "w", encoding="utf-8") as err:
+            self.process = subprocess.Popen(self.command, stderr=err,
+                                            preexec_fn=die_with_parent)
+        # The file descriptor alone: pexpect closes it, and a socket object would again.
+        self.console = pexpect.fdpexpect.fdspawn(
+            self.connect(self.dir + "/con").detach(), encoding="utf-8",
+            codec_errors="replace", timeout=30)
+        self.console.logfile_read = self.log
+        self.qmp_file = None
+        self.console.expect_exact(self.PROMPT, timeout=boot_timeout)
+
+    def connect(self, path):
+        """A stream socket connected to a path that QEMU is about to make."""
+        sock = socket.socket(socket.AF_UNIX)
+        for _ in range(200):
+            try:
+                sock.connect(path)
+                return sock
+            except OSError:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.05)
+        with open(self.dir + "/qemu.log", encoding="utf-8") as f:
+            raise RuntimeError("QEMU does not start: " + f.read())
+
+    def send(self, line):
+        """Type a line at the console and wait for nothing."""
+        self.console.send(line + "\n")
+
+    def sh(self, line, timeout=30):
+        """Run a shell command in the debuggee: its output."""
+        status, output = self.run(line, timeout)
+        assert status == 0, f"{line}: status {status}: {output}"
+        return output
+
+    def run(self, line, timeout=30):
+        """Run a shell command in the debuggee: exit status and output."""
+        # The echo of what is typed must not match.
+        self.send(line + '; echo "[st""atus $?]"')
+        self.console.expect(r"\[status (\d+)\]\r\n", timeout=timeout)
+        output, status = self.console.before, int(self.console.match.group(1))
+        self.console.expect_exact(self.PROMPT, timeout=timeout)
+        # Without the echo, which ends with the line.
+        return status, output.split("\n", 1)[-1].replace("\r", "")
+
+    def insmod(self, args="transport=virtio"):
+        """Load our module; what it had to say."""
+        return self.sh("insmod /modules/kgdb_io.ko " + args)
+
+    def qmp(self, command, **arguments):
+        """A command to QEMU's monitor."""
+        if not self.qmp_file:
+            sock = self.connect(self.dir + "/qmp")
+            self.qmp_file = sock.makefile("rw", encoding="utf-8")
+            self.qmp_file.readline()
+            self.qmp("qmp_capabilities")
+        self.qmp_file.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        self.qmp_file.flush()
+        while True:
+            answer = json.loads(self.qmp_file.readline())
+            if "error" in answer:
+                raise RuntimeError(f"{command}: {answer['error']['desc']}")
+            if "return" in answer:
+                return answer["return"]
+
+    def output(self):
+        """Everything that the console has shown."""
+        try:
+            self.console.expect_exact("\0never\0", timeout=0.2)
+        except (pexpect.TIMEOUT, pexpect.EOF):
+            pass
+        self.log.flush()
+        with open(self.log.name, encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+    # What a kernel says when it is not well.
+    REPORTS = re.compile(r"^.*(?:BUG:|BUG at|WARNING:|Oops|KASAN|UBSAN|INFO: possible|INFO: task|"
+                         r"general protection|Kernel panic|possible .*deadlock|rcu: INFO|"
+                         r"sleeping function|lockdep|soft lockup).*$", re.M)
+
+    def reports(self):
+        """The lines in which the kernel complains."""
+        return self.REPORTS.findall(self.output())
+
+    def close(self):
+        """End it; nothing is left."""
+        self.process.kill()
+        self.process.wait()
+        self.console.close()
+        self.log.close()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class Gdb:
+    """A gdb on a terminal of its own, as a person has it."""
+
+    PROMPT = "(gdb) "
+
+    def __init__(self, kernel, program="gdb", args=(), command=None, log=None):
+        env = dict(os.environ, TERM="dumb", DEBUGINFOD_URLS="")
+        command = command or [
+            program, "-nx", "-q", "-ex", "set pagination off", "-ex", "set confirm off",
+            "-ex", "set width 0", *args, kernel.vmlinux]
+        self.spawn = pexpect.spawn(command[0], command[1:], encoding="utf-8",
+                                   codec_errors="replace", timeout=40, env=env,
+                                   preexec_fn=die_with_parent, dimensions=(50, 500))
+        self.spawn.logfile_read = log
+        self.target = None
+        self.expect(self.PROMPT)
+
+    def expect(self, text, timeout=-1):
+        """Wait for a text: what came before it."""
+        self.spawn.expect_exact(text, timeout=timeout)
+        return self.spawn.before.replace("\r", "")
+
+    def send(self, line):
+        """Type a line and wait for nothing."""
+        self.spawn.send(line + "\n")
+
+    def do(self, line, timeout=-1):
+        """Type a command and wait for the prompt: its output."""
+        self.send(line)
+        return self.expect(self.PROMPT, timeout).split("\n", 1)[-1]
+
+    def attach(self, target=None, timeout=-1):
+        """`target remote` (again, without a target); fails unless that worked."""
+        self.target = target or self.target
+        output = self.do("target remote " + self.target, timeout)
+        assert re.search(r"^(0x[0-9a-f]+ in )?\S+ \(.*\)", output, re.M), output
+        return output
+
+    def go(self, line="continue"):
+        """Resume and return once the target runs."""
+        self.send(line)
+        self.expect("Continuing.")
+        # gdb says so before it sends the packet, and loses a Ctrl-C that comes
+        # while it does.
+        time.sleep(0.05)
+
+    def wait(self, timeout=-1):
+        """Wait for a running target to stop: what gdb showed."""
+        return self.expect(self.PROMPT, timeout)
+
+    def interrupt(self, timeout=-1):
+        """Ctrl-C to a running target: what gdb showed."""
+        self.spawn.sendintr()
+        return self.wait(timeout)
+
+    def detach(self):
+        """Detach, which lets the target run."""
+        output = self.do("detach")
+        assert "detached" in output, output
+
+    def kill(self):
+        """gdb dies, with no word to the target."""
+        self.spawn.kill(signal.SIGKILL)
+        self.spawn.wait()
+
+    def close(self):
+        """End it."""
+        self.spawn.close(force=True)

@@ -1,0 +1,133 @@
+"""Fixtures of the end-to-end tests: real kernels in QEMU, real gdb, real kgdb-io.
+
+A test boots what it needs with `boot`, and everything that it started ends with it. After
+each test the debuggee's console is searched for complaints of the kernel.
+"""
+import functools
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "scripts"))
+
+import debuggee  # noqa: E402
+
+KGDB_IO = os.path.join(debuggee.TOP, "host", "kgdb-io")
+
+
+@functools.lru_cache(maxsize=None)
+def kernel(version="6.12", variant="kdb"):
+    """A test kernel with our module, built once."""
+    return debuggee.Kernel(version, variant)
+
+
+@functools.lru_cache(maxsize=None)
+def new_gdb():
+    """gdb 16 or later."""
+    return debuggee.script("gdb-new.sh")
+
+
+class Host:
+    """A running kgdb-io."""
+
+    def __init__(self, pty, *args, env=None):
+        self.pty = pty
+        self.process = subprocess.Popen(
+            [KGDB_IO, *args, "--pty", pty], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, env=env, preexec_fn=debuggee.die_with_parent)
+        self.said = ""
+        self.changed = threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            with self.changed:
+                self.said += line
+                self.changed.notify_all()
+
+    def expect(self, pattern, timeout=20):
+        """Wait until it has said something; that is used up."""
+        end = time.monotonic() + timeout
+        with self.changed:
+            while not (match := re.search(pattern, self.said)):
+                left = end - time.monotonic()
+                assert left > 0, f"kgdb-io did not say {pattern!r} but: {self.said}"
+                self.changed.wait(left)
+            self.said = self.said[match.end():]
+            return match
+
+    def close(self, sig=signal.SIGTERM):
+        """Interrupt it: its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(sig)
+        return self.process.wait(10)
+
+
+class Ground:
+    """What a test has started."""
+
+    def __init__(self, tmp_path):
+        self.tmp_path = tmp_path
+        self.vms, self.gdbs, self.hosts = [], [], []
+        self.expected_reports = []
+
+    def boot(self, k=None, **options):
+        vm = debuggee.VM(k or kernel(), **options)
+        self.vms.append(vm)
+        return vm
+
+    def gdb(self, vm, **options):
+        gdb = debuggee.Gdb(vm.kernel, **options)
+        self.gdbs.append(gdb)
+        return gdb
+
+    def host(self, link, *args, command="attach", **options):
+        host = Host(str(self.tmp_path / f"pty{len(self.hosts)}"), command, link, *args, **options)
+        self.hosts.append(host)
+        host.expect("gdb: .*\n")
+        return host
+
+    def attached(self, vm, via="pty", **options):
+        """A gdb, attached; `via` a kgdb-io and its pty, or the bare socket."""
+        target = self.host("unix:" + vm.dbg).pty if via == "pty" else vm.dbg
+        gdb = self.gdb(vm, **options)
+        gdb.attach(target)
+        return gdb
+
+    def close(self):
+        for gdb in self.gdbs:
+            gdb.close()
+        for host in self.hosts:
+            host.close(signal.SIGKILL)
+        reports = []
+        for vm in self.vms:
+            reports += vm.reports() if vm.process.poll() is None else []
+            vm.close()
+        return reports
+
+
+@pytest.fixture
+def ground(tmp_path):
+    """A place to start things in; a kernel's complaint fails the test that caused it."""
+    g = Ground(tmp_path)
+    yield g
+    reports = [r for r in g.close() if not any(e in r for e in g.expected_reports)]
+    assert not reports
+
+
+@pytest.fixture
+def boot(ground):
+    """boot(kernel(), smp=2, ...): a debuggee at its shell prompt."""
+    return ground.boot
+
+
+@pytest.fixture
+def attached(ground):
+    """attached(vm): a gdb that has just stopped vm, through kgdb-io."""
+    return ground.attached
