@@ -3,11 +3,12 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: help all modules host install modules_install check unit e2e demo lint fuzz clean
+.PHONY: help all modules host install modules_install check unit demo lint fuzz clean
 
 help:
 	@echo 'make demo               boot a kernel in QEMU and debug it; INTERACTIVE=1 for a gdb prompt'
 	@echo 'make check              set up what is needed and run every test'
+	@echo 'make unit               the unit tests alone, in seconds'
 	@echo 'make modules KDIR=DIR   build kgdb_io.ko for the kernel built in DIR'
 	@echo 'make modules_install    install it there (as root); or use dkms.conf'
 	@echo 'make host               build host/kgdb-io'
@@ -39,6 +40,24 @@ host:
 
 install: host
 	$(MAKE) -C host install
+
+demo:
+	scripts/setup.sh build kernel vm
+	@$(MAKE) -s host
+	@scripts/demo.py
+
+check:
+	@scripts/check.sh
+
+unit:
+	$(MAKE) -C tests/unit check
+
+lint:
+	@scripts/lint.sh
+
+fuzz:
+	@scripts/setup.sh build fuzz
+	$(MAKE) -C tests/fuzz fuzz
 
 clean:
 	-test ! -r '$(kernel_config)' || $(MAKE) -C '$(KDIR)' M='$(CURDIR)' clean

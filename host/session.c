@@ -222,16 +222,18 @@ static void break_in(struct session *s)
 
 static void acknowledged(struct session *s)
 {
-	heard(s);
 	if (has_no_reply(&s->request)) {
+		heard(s);
 		set_stopped(s, false);
 		end_exchange(s);
 		return;
 	}
+	/* Of itself it proves little: a shell on the line echoes our own. */
 	if (!resumes(&s->request)) {
 		enter(s, AWAITING, REPLY_MS);
 		return;
 	}
+	heard(s);
 	set_stopped(s, false);
 	enter(s, AWAITING, 0);
 	if (s->break_after_ack)
@@ -315,7 +317,7 @@ static void target_packet(struct session *s)
 	 * echoes the request. No reply of the stub looks like either.
 	 */
 	if ((len == 1 && (p[0] == 'D' || p[0] == '3')) ||
-	    (s->state == UNACKED && s->target_in.len == s->request.len && len > 1 &&
+	    (wanted && s->target_in.len == s->request.len &&
 	     !memcmp(s->target_in.data, s->request.data, s->request.len))) {
 		partial_is_text(s);
 		return;

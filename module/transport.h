@@ -26,7 +26,8 @@ struct kgdb_io_transport_ops {
 	 * modulo 65536. Sets *@data to its bytes, which stay valid until rx_release().
 	 *
 	 * Return: its length in bytes, at least 1 and at most 65535; 0 when it has not
-	 * arrived yet; -ENODATA when it has and is empty; -EIO when the device broke its contract and must not be used any more.
+	 * arrived yet; -ENODATA when it has and is empty; -EIO when the device broke
+	 * its contract and must not be used any more.
 	 */
 	int (*rx_span)(struct kgdb_io_transport *t, u16 index, const u8 **data);
 

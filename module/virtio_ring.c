@@ -132,11 +132,12 @@ void polled_ring_rx_release(struct polled_ring *ring, u16 index)
 		u16 used = avail - ring->nbufs;
 		__virtio16 *slot = &ring->vring.avail->ring[avail & mask];
 		__virtio16 id;
+		u32 id32;
 
 		if ((s16)(index - used) < 0)
 			return;
-		id = put16(ring, __virtio32_to_cpu(ring->le,
-				ring->vring.used->ring[used & mask].id) & (ring->nbufs - 1));
+		id32 = __virtio32_to_cpu(ring->le, ring->vring.used->ring[used & mask].id);
+		id = put16(ring, id32 & (ring->nbufs - 1));
 		if (READ_ONCE(*slot) != id)
 			WRITE_ONCE(*slot, id);
 		mb();	/* we are done with the buffer, and the slot is written */

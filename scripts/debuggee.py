@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 import pexpect
@@ -48,6 +49,36 @@ class Kernel:
         return f"{self.version}-{self.variant}"
 
 
+class Console(pexpect.fdpexpect.fdspawn):
+    """What a debuggee says, for pexpect, and a way to type.
+
+    A thread reads it all the time: QEMU writes single bytes, a Unix socket takes less
+    than 300 of these, and then the debuggee's UART stands still, and its kernel with it.
+    """
+
+    def __init__(self, sock):
+        self.sock = sock
+        read, self.pipe = os.pipe()
+        threading.Thread(target=self._pump, daemon=True).start()
+        super().__init__(read, encoding="utf-8", codec_errors="replace", timeout=30)
+
+    def _pump(self):
+        try:
+            while data := self.sock.recv(4096):
+                os.write(self.pipe, data)
+        except OSError:
+            pass
+        os.close(self.pipe)
+
+    def send(self, s):
+        self.sock.sendall(s.encode())
+
+    def close(self):
+        self.sock.shutdown(socket.SHUT_RDWR)
+        self.sock.close()
+        super().close()
+
+
 class VM:
     """A running debuggee.
 
@@ -69,7 +100,7 @@ class VM:
             "-smp", str(smp), "-nodefaults", "-display", "none", "-no-reboot",
             "-kernel", kernel.kdir + "/arch/x86/boot/bzImage",
             "-initrd", kernel.built + "/initramfs.cpio.gz",
-            "-append", f"console=ttyS0 nokaslr quiet panic=-1 {append}",
+            "-append", f"{append} console=ttyS0 nokaslr quiet",
             "-chardev", f"socket,id=con,path={self.dir}/con,server=on,wait=on",
             "-serial", "chardev:con",
             "-chardev", f"socket,id=dbg,path={self.dbg},server=on,wait=off",
@@ -77,12 +108,10 @@ class VM:
         with open(self.dir + "/qemu.log", "w", encoding="utf-8") as err:
             self.process = subprocess.Popen(self.command, stderr=err,
                                             preexec_fn=die_with_parent)
-        # The file descriptor alone: pexpect closes it, and a socket object would again.
-        self.console = pexpect.fdpexpect.fdspawn(
-            self.connect(self.dir + "/con").detach(), encoding="utf-8",
-            codec_errors="replace", timeout=30)
+        self.console = Console(self.connect(self.dir + "/con"))
         self.console.logfile_read = self.log
         self.qmp_file = None
+        self.qmp_events = []
         self.console.expect_exact(self.PROMPT, timeout=boot_timeout)
 
     def connect(self, path):
@@ -111,13 +140,12 @@ class VM:
 
     def run(self, line, timeout=30):
         """Run a shell command in the debuggee: exit status and output."""
-        # The echo of what is typed must not match.
-        self.send(line + '; echo "[st""atus $?]"')
-        self.console.expect(r"\[status (\d+)\]\r\n", timeout=timeout)
-        output, status = self.console.before, int(self.console.match.group(1))
+        # The echo of what is typed, which may be wrapped, must not match.
+        self.send(f'echo "[be""gin]"; {line}; echo "[st""atus $?]"')
+        self.console.expect(r"\[begin\]\r\n(.*)\[status (\d+)\]\r\n", timeout=timeout)
+        output, status = self.console.match.groups()
         self.console.expect_exact(self.PROMPT, timeout=timeout)
-        # Without the echo, which ends with the line.
-        return status, output.split("\n", 1)[-1].replace("\r", "")
+        return int(status), output.replace("\r", "")
 
     def insmod(self, args="transport=virtio"):
         """Load our module; what it had to say."""
@@ -132,12 +160,26 @@ class VM:
             self.qmp("qmp_capabilities")
         self.qmp_file.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
         self.qmp_file.flush()
-        while True:
-            answer = json.loads(self.qmp_file.readline())
-            if "error" in answer:
-                raise RuntimeError(f"{command}: {answer['error']['desc']}")
-            if "return" in answer:
-                return answer["return"]
+        answer = self.qmp_until(lambda a: "error" in a or "return" in a)
+        if "error" in answer:
+            raise RuntimeError(f"{command}: {answer['error']['desc']}")
+        return answer["return"]
+
+    def qmp_until(self, wanted):
+        """The next message of the monitor that `wanted` says yes to."""
+        while not wanted(answer := json.loads(self.qmp_file.readline())):
+            self.qmp_events.append(answer)
+        return answer
+
+    def unplug(self, device):
+        """device_del, until the guest has let it go and QEMU has removed it."""
+        def gone(answer):
+            return answer.get("event") == "DEVICE_DELETED" and \
+                answer["data"].get("device") == device
+        self.qmp("device_del", id=device)
+        if not any(gone(e) for e in self.qmp_events):
+            self.qmp_until(gone)
+        self.qmp_events.clear()
 
     def output(self):
         """Everything that the console has shown."""

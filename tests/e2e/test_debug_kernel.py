@@ -1,0 +1,62 @@
+"""The core sessions on a kernel that watches: KASAN, lockdep, sleep-in-atomic checks.
+
+That it has nothing to say is checked after every test, by the `ground` fixture.
+"""
+import pytest
+
+import sessions
+from conftest import kernel
+from test_breakin import Line
+from test_devices import driver
+
+
+@pytest.fixture
+def vm(boot):
+    vm = boot(kernel("6.12", "debug"), smp=2, memory=1024, boot_timeout=300)
+    config = open(vm.kernel.kdir + "/.config", encoding="ascii").read()
+    for option in ("KASAN", "PROVE_LOCKING", "DEBUG_ATOMIC_SLEEP"):
+        assert f"CONFIG_{option}=y" in config
+    return vm
+
+
+def test_sessions(vm, attached):
+    vm.insmod()
+    gdb = attached(vm)
+    sessions.classic(vm, gdb)
+    gdb.attach()
+    gdb.do("break vring_interrupt")
+    gdb.go()
+    gdb.spawn.sendintr()
+    assert "vring_interrupt" in gdb.wait()
+    gdb.do("delete")
+    for _ in range(20):
+        sessions.ctrl_c(gdb)
+        gdb.do("stepi")
+    sessions.leave(vm, gdb)
+    vm.sh("rmmod kgdb_io")
+
+
+def test_life_cycle(vm, attached):
+    vm.sh("insmod /modules/virtio_console.ko")
+    vm.sh("for i in 1 2 3 4 5; do insmod /modules/kgdb_io.ko transport=virtio:virtio0 && "
+          "rmmod kgdb_io || exit 1; done", timeout=120)
+    assert driver(vm) == "virtio_console"
+    vm.insmod("transport=virtio:virtio0")
+    vm.sh("echo devices >/sys/power/pm_test; echo freeze >/sys/power/state", timeout=120)
+    line = Line(vm)
+    line.send(b"\x03")
+    line.expect(b"kdb> ")
+    line.send(b"go\r")
+    vm.sh("echo alive")
+    line.close()
+    gdb = attached(vm)
+    gdb.go()
+    vm.unplug("vser")
+    vm.sh("rmmod kgdb_io")
+
+
+def test_a_complaint_is_noticed(vm):
+    """The search for complaints finds one."""
+    vm.sh("echo 'BUG: KASAN: made up' >/dev/kmsg")
+    assert vm.reports()
+    vm.log.truncate(0)

@@ -1,0 +1,48 @@
+"""Often, and under load."""
+import time
+
+import pytest
+
+import sessions
+from conftest import kernel
+
+LOAD = ("(while :; do /bin/true; cat /proc/interrupts >/dev/null; done) & "
+        "(while :; do dd if=/dev/zero of=/dev/null bs=64k count=500 2>/dev/null; done) & true")
+
+
+@pytest.mark.parametrize("version,variant,smp", [
+    ("6.12", "kdb", 1), ("6.12", "nokdb", 2), ("6.1", "kdb", 4)])
+def test_300_break_ins(boot, attached, version, variant, smp):
+    """None is lost, at moments that differ each time."""
+    vm = boot(kernel(version, variant), smp=smp)
+    vm.insmod()
+    vm.sh(LOAD)
+    gdb = attached(vm)
+    for i in range(300):
+        gdb.send("continue")
+        gdb.expect("Continuing.")
+        time.sleep(0.01 + 0.003 * (i % 7))
+        output = gdb.interrupt(timeout=10)
+        assert "kgdb_breakpoint" in output, f"{i}: {output}"
+    gdb.detach()
+    assert "alive" in vm.sh("echo alive")
+
+
+@pytest.mark.parametrize("version,smp", [("6.12", 1), ("6.1", 2)])
+def test_1000_single_steps(boot, attached, version, smp):
+    vm = boot(kernel(version), smp=smp)
+    vm.insmod()
+    vm.sh(LOAD)
+    gdb = attached(vm)
+    gdb.do("break start_thread")
+    gdb.go()
+    gdb.wait()
+    gdb.do("delete")
+    seen = set()
+    for _ in range(1000):
+        gdb.do("stepi")
+        seen.add(gdb.do("print $pc").split("=")[1].split()[-1])
+    assert len(seen) > 100, "it moves"
+    sessions.ctrl_c(gdb)
+    gdb.detach()
+    assert "alive" in vm.sh("echo alive")
