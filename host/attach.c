@@ -290,15 +290,15 @@ static void link_down(void *arg, const char *why, bool fatal)
 	struct timeval t = { 0, RETRY_MS * 1000 };
 	struct attach *a = arg;
 
-	if (!a->was_up) {
+	if (!a->was_up || fatal) {
 		msg(MSG_ERROR, "%s", why);
 		stop(a, 1);
 		return;
 	}
 	if (a->up)
 		msg(MSG_CHANGE, "link lost: %s; trying again", why);
-	else if (fatal && strcmp(a->last_why, why) != 0)
-		msg(MSG_ERROR, "%s", why);
+	else if (strcmp(a->last_why, why) != 0)
+		msg(MSG_DETAIL, "%s", why);
 	snprintf(a->last_why, sizeof(a->last_why), "%s", why);
 	if (a->up)
 		session_link(a->session, false);

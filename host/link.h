@@ -20,8 +20,8 @@ struct link;
  *
  * @up: bytes can flow
  * @down: the link is lost or could not be opened; it is closed already. @why is one line
- *	  that names the link, what failed and what to do. @fatal: trying again is
- *	  senseless until a person has done that
+ *	  that names the link, what failed and what to do. @fatal: this link cannot
+ *	  come back, whatever a person does
  * @data: bytes arrived, valid during the call
  *
  * @up and @data may call link_send() and link_break(), @down may call nothing of the

@@ -41,11 +41,10 @@ static struct link_socket *of(struct link *link)
 	return (struct link_socket *)link;
 }
 
-static const char *hint(const struct link_socket *ls, int err, bool *fatal)
+static const char *hint(const struct link_socket *ls, int err)
 {
 	bool is_unix = ls->link.spec->type == LINK_UNIX;
 
-	*fatal = false;
 	switch (err) {
 	case ENOENT:
 		return "there is no such socket: is the VM running, with -chardev socket,path=...,server=on,wait=off?";
@@ -54,11 +53,9 @@ static const char *hint(const struct link_socket *ls, int err, bool *fatal)
 			"nobody listens on that port: is the VM or terminal server up, and the port right?";
 	case EACCES:
 	case EPERM:
-		*fatal = true;
 		return "become the user who runs the VM, or root";
 	case ENOTSOCK:
 	case EPROTOTYPE:
-		*fatal = true;
 		return "this is no stream socket; for a serial device use tty:PATH";
 	case ETIMEDOUT:
 	case EHOSTUNREACH:
@@ -71,10 +68,7 @@ static const char *hint(const struct link_socket *ls, int err, bool *fatal)
 
 static void fail(struct link_socket *ls, int err)
 {
-	bool fatal;
-	const char *what = hint(ls, err, &fatal);
-
-	link_failed(&ls->link, err, ls->why ? ls->why : what, fatal);
+	link_failed(&ls->link, err, ls->why ? ls->why : hint(ls, err), false);
 }
 
 static void failed_in_open(evutil_socket_t fd, short what, void *arg)

@@ -26,6 +26,7 @@ struct link_tty {
 	const char *hint;
 	bool fatal;
 	bool terminal;
+	bool was_open;		/* ever */
 	struct termios before;	/* as found; put back on close */
 };
 
@@ -85,7 +86,7 @@ static void explain(struct link_tty *lt, int err)
 	case EACCES:
 	case EPERM:
 		fail(lt, err, "join the group that owns the device (ls -l shows it; Debian: adduser $USER dialout), or become root",
-		     true);
+		     false);
 		break;
 	case EBUSY:
 	case EWOULDBLOCK:
@@ -136,6 +137,11 @@ static void tty_open(struct link *link)
 		abort();	/* out of memory, at a time when there is nothing to save */
 	event_add(lt->later, &now);
 
+	/* The number of a pty goes to whoever makes the next one. */
+	if (lt->was_open && !strncmp(link->spec->path, "/dev/pts/", 9)) {
+		fail(lt, ENXIO, "this pty is gone for good: start again with the new one", true);
+		return;
+	}
 	fd = open(link->spec->path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0) {
 		explain(lt, errno);
@@ -146,7 +152,7 @@ static void tty_open(struct link *link)
 		fstat(fd, &st);
 		fail(lt, ENOTTY, S_ISSOCK(st.st_mode) ? "this is a socket: use unix:PATH" :
 		     "this is not a serial device: give one of those that \"kgdb-io list\" shows",
-		     true);
+		     false);
 		close(fd);
 		return;
 	}
@@ -160,7 +166,7 @@ static void tty_open(struct link *link)
 		ioctl(fd, TIOCEXCL);
 		if (!set_up(lt, fd)) {
 			fail(lt, errno, errno == EINVAL ? "the device cannot do this baud rate" :
-			     "the device does not take the line's settings", true);
+			     "the device does not take the line's settings", false);
 			ioctl(fd, TIOCNXCL);
 			close(fd);
 			return;
@@ -170,6 +176,7 @@ static void tty_open(struct link *link)
 					 BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
 	if (!lt->bev)
 		abort();
+	lt->was_open = true;
 	bufferevent_setcb(lt->bev, readable, NULL, changed, lt);
 	bufferevent_enable(lt->bev, EV_READ | EV_WRITE);
 }

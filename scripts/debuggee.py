@@ -108,11 +108,15 @@ class VM:
         with open(self.dir + "/qemu.log", "w", encoding="utf-8") as err:
             self.process = subprocess.Popen(self.command, stderr=err,
                                             preexec_fn=die_with_parent)
-        self.console = Console(self.connect(self.dir + "/con"))
-        self.console.logfile_read = self.log
+        try:
+            self.console = Console(self.connect(self.dir + "/con"))
+            self.console.logfile_read = self.log
+            self.console.expect_exact(self.PROMPT, timeout=boot_timeout)
+        except BaseException:
+            self.process.kill()
+            raise
         self.qmp_file = None
         self.qmp_events = []
-        self.console.expect_exact(self.PROMPT, timeout=boot_timeout)
 
     def connect(self, path):
         """A stream socket connected to a path that QEMU is about to make."""

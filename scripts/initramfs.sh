@@ -38,7 +38,7 @@ mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 echo 7 >/proc/sys/kernel/printk
 export PS1='debuggee# ' TERM=dumb
-exec setsid cttyhack sh
+exec setsid sh -c 'exec sh </dev/ttyS0 >/dev/ttyS0 2>&1'
 EOF
 chmod +x "$root/init"
 (cd "$root" && find . | LC_ALL=C sort | cpio -o -H newc --quiet --reproducible | gzip -1) \

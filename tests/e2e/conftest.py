@@ -6,7 +6,10 @@ each test the debuggee's console is searched for complaints of the kernel.
 import functools
 import os
 import re
+import select
 import signal
+import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -67,6 +70,39 @@ class Host:
         if self.process.poll() is None:
             self.process.send_signal(sig)
         return self.process.wait(10)
+
+
+class Line:
+    """The bare debug channel of a VM, or a terminal, as a person on it sees it."""
+
+    def __init__(self, path):
+        if stat.S_ISSOCK(os.stat(path).st_mode):
+            sock = socket.socket(socket.AF_UNIX)
+            sock.connect(path)
+            self.fd = sock.detach()
+        else:
+            self.fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
+        self.got = b""
+
+    def send(self, data):
+        while data:
+            data = data[os.write(self.fd, data):]
+
+    def expect(self, what, timeout=20):
+        """Wait for bytes: what came before them."""
+        end = time.monotonic() + timeout
+        while what not in self.got:
+            ready, _, _ = select.select([self.fd], [], [], max(end - time.monotonic(), 0))
+            assert ready, f"no {what!r} in {self.got!r}"
+            more = os.read(self.fd, 4096)
+            assert more, f"closed; no {what!r} in {self.got!r}"
+            self.got += more
+        before, _, self.got = self.got.partition(what)
+        return before
+
+    def close(self):
+        os.close(self.fd)
+        time.sleep(0.2)     # QEMU takes the next one once it has seen this
 
 
 class Ground:

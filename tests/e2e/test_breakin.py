@@ -6,35 +6,7 @@ import time
 import pytest
 
 import sessions
-from conftest import kernel
-
-
-class Line:
-    """The bare debug channel, as a terminal on it sees it."""
-
-    def __init__(self, vm):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(vm.dbg)
-        self.sock.settimeout(10)
-        self.got = b""
-
-    def send(self, data):
-        self.sock.sendall(data)
-
-    def expect(self, what):
-        while what not in self.got:
-            try:
-                more = self.sock.recv(4096)
-            except TimeoutError:
-                raise AssertionError(f"no {what!r} in {self.got!r}") from None
-            assert more, f"closed; no {what!r} in {self.got!r}"
-            self.got += more
-        before, _, self.got = self.got.partition(what)
-        return before
-
-    def close(self):
-        self.sock.close()
-        time.sleep(0.2)     # QEMU takes the next one once it has seen this
+from conftest import Line, kernel
 
 
 @pytest.mark.parametrize("version,variant", [("6.12", "kdb"), ("6.12", "nokdb"), ("6.1", "kdb")])
@@ -115,7 +87,7 @@ def test_sysrq_g_from_the_console(ground, boot, tmp_path):
 def test_ctrl_c_on_the_bare_channel_enters_kdb(boot):
     vm = boot(smp=2)
     vm.insmod()
-    line = Line(vm)
+    line = Line(vm.dbg)
     line.send(b"\x03")
     line.expect(b"kdb> ")           # visible without a newline
     line.send(b"summary\r")
@@ -131,26 +103,22 @@ def test_kdb_to_gdb_and_back(ground, boot):
     console = str(ground.tmp_path / "console")
     host = ground.host("unix:" + vm.dbg, "--console", console)
     gdb = ground.gdb(vm)
-    with open(console, "r+b", buffering=0) as kdb:
-        def expect(what):
-            got = b""
-            while what not in got:
-                got += kdb.read(1)
-            return got
-
-        kdb.write(b"\x03")
-        expect(b"kdb> ")
-        kdb.write(b"md8c1 linux_banner\r")
-        expect(b"kdb> ")
-        gdb.attach(host.pty)        # gdb takes over from kdb's prompt
-        assert "kgdb_breakpoint" in gdb.do("bt")
-        gdb.do("maintenance packet 3")
-        expect(b"kdb> ")            # and hands back
-        kdb.write(b"summary\r")
-        expect(b"kdb> ")
-        gdb.do("disconnect")
-        gdb.attach()
-        sessions.classic(vm, gdb)
+    kdb = Line(console)
+    kdb.send(b"\x03")
+    kdb.expect(b"kdb> ")
+    kdb.send(b"md8c1 linux_banner\r")
+    kdb.expect(b"kdb> ")
+    gdb.attach(host.pty)        # gdb takes over from kdb's prompt
+    assert "kgdb_breakpoint" in gdb.do("bt")
+    gdb.do("set remotetimeout 1")
+    gdb.do("maintenance packet 3")
+    kdb.expect(b"kdb> ")        # and hands back
+    kdb.send(b"summary\r")
+    kdb.expect(b"kdb> ")
+    gdb.do("disconnect")
+    gdb.attach()
+    sessions.classic(vm, gdb)
+    kdb.close()
 
 
 def test_packet_stops_a_running_kernel_with_no_word_before(boot):
@@ -158,7 +126,7 @@ def test_packet_stops_a_running_kernel_with_no_word_before(boot):
     for variant in ("kdb", "nokdb"):
         vm = boot(kernel("6.12", variant))
         vm.insmod()
-        line = Line(vm)
+        line = Line(vm.dbg)
         line.send(b"+$?#3f")
         if variant == "kdb":
             line.expect(b"+$S05#b8")
@@ -174,14 +142,14 @@ def test_packet_stops_a_running_kernel_with_no_word_before(boot):
 def test_noise_does_not_stop_a_running_kernel(boot, attached):
     vm = boot(smp=2)
     vm.insmod()
-    line = Line(vm)
+    line = Line(vm.dbg)
     line.send(b"hello, costs $5 or #3 each\r\n" * 500)
     line.send(b"+-" * 5000)
     line.send(b"$qSupported:xmlRegisters=i386#00")      # wrong checksum
     line.send(b"$" + b"a" * 10000)
     line.close()
     assert "alive" in vm.sh("echo alive")
-    line = Line(vm)
+    line = Line(vm.dbg)
     line.send(b"$qSupp")                                # never finished
     line.close()
     assert "alive" in vm.sh("echo alive")
@@ -193,11 +161,9 @@ def test_many_connections(boot, attached):
     vm = boot()
     vm.insmod()
     for _ in range(300):
-        line = Line.__new__(Line)
-        line.sock = socket.socket(socket.AF_UNIX)
-        line.sock.connect(vm.dbg)
-        line.sock.sendall(b"+-x")
-        line.sock.close()
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.connect(vm.dbg)
+            sock.sendall(b"+-x")
     assert "alive" in vm.sh("echo alive")
     sessions.classic(vm, attached(vm))
 

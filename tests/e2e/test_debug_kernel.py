@@ -5,8 +5,7 @@ That it has nothing to say is checked after every test, by the `ground` fixture.
 import pytest
 
 import sessions
-from conftest import kernel
-from test_breakin import Line
+from conftest import Line, kernel
 from test_devices import driver
 
 
@@ -43,7 +42,7 @@ def test_life_cycle(vm, attached):
     assert driver(vm) == "virtio_console"
     vm.insmod("transport=virtio:virtio0")
     vm.sh("echo devices >/sys/power/pm_test; echo freeze >/sys/power/state", timeout=120)
-    line = Line(vm)
+    line = Line(vm.dbg)
     line.send(b"\x03")
     line.expect(b"kdb> ")
     line.send(b"go\r")

@@ -6,8 +6,7 @@ import time
 import pytest
 
 import sessions
-from conftest import kernel
-from test_breakin import Line
+from conftest import Line, kernel
 
 
 def test_rmmod_is_refused_while_connected(boot, attached):
@@ -89,12 +88,12 @@ def test_host_gone_in_the_middle(boot, attached, stopped, sent):
     vm = boot()
     vm.insmod()
     if stopped:
-        line = Line(vm)
+        line = Line(vm.dbg)
         line.send(b"+$?#3f")
         line.expect(b"$S05#b8")
         line.send(b"+")
         line.close()
-    line = Line(vm)
+    line = Line(vm.dbg)
     line.send(sent)
     time.sleep(0.3)
     line.close()
@@ -203,11 +202,11 @@ def test_reboot_with_gdb_attached(ground, boot):
 def test_both_kernels_survive_an_early_end(boot):
     vm = boot(kernel("6.1"), smp=2)
     vm.insmod()
-    line = Line(vm)
+    line = Line(vm.dbg)
     line.send(b"+$?#3f")
     line.expect(b"$S05#b8")
     line.close()
-    line = Line(vm)
+    line = Line(vm.dbg)
     line.send(b"+$D#44")
     line.expect(b"$OK#9a")
     line.send(b"+")
