@@ -19,6 +19,9 @@
 #include "pty.h"
 #include "session.h"
 
+/* After how many ms of opening the link for the first time a person wants a word. */
+#define PATIENCE_MS	1000
+
 /* How often a lost link is tried again, in ms. */
 #define RETRY_MS	500
 
@@ -30,6 +33,7 @@ struct attach {
 	struct front *front;
 	struct event *timer;		/* the session's */
 	struct event *retry;		/* to open the link again */
+	struct event *patience;		/* to say that it is being opened */
 	struct event *signals[4];
 
 	/* The console, if asked for. A file descriptor keeps its pty from hanging up. */
@@ -328,6 +332,16 @@ static void retry_link(evutil_socket_t fd, short what, void *arg)
 	link_open(a->link);
 }
 
+static void still_opening(evutil_socket_t fd, short what, void *arg)
+{
+	struct attach *a = arg;
+
+	(void)fd;
+	(void)what;
+	if (!a->was_up)
+		msg(MSG_CHANGE, "%s: connecting", a->o->link.text);
+}
+
 /* Signals. */
 
 static void interrupted(evutil_socket_t sig, short what, void *arg)
@@ -381,6 +395,7 @@ static int watch_signals(struct attach *a)
 
 static int start(struct attach *a)
 {
+	struct timeval patience = { PATIENCE_MS / 1000, PATIENCE_MS % 1000 * 1000 };
 	const struct options *o = a->o;
 
 	a->base = event_base_new();
@@ -397,8 +412,10 @@ static int start(struct attach *a)
 	a->session = session_new(&session_ops, a, o->break_g);
 	a->timer = evtimer_new(a->base, timer_ran_out, a);
 	a->retry = evtimer_new(a->base, retry_link, a);
-	if (!a->session || !a->timer || !a->retry || watch_signals(a) < 0)
+	a->patience = evtimer_new(a->base, still_opening, a);
+	if (!a->session || !a->timer || !a->retry || !a->patience || watch_signals(a) < 0)
 		return -1;
+	evtimer_add(a->patience, &patience);
 	link_open(a->link);
 	return 0;
 }
@@ -423,6 +440,8 @@ static void finish(struct attach *a)
 		event_free(a->timer);
 	if (a->retry)
 		event_free(a->retry);
+	if (a->patience)
+		event_free(a->patience);
 	if (a->base)
 		event_base_free(a->base);
 }

@@ -95,7 +95,7 @@ static void deadline(struct session *s, enum deadline which, unsigned int ms)
 
 static void to_target(struct session *s, const void *data, size_t len)
 {
-	if (s->link)
+	if (s->link && len)
 		s->ops->to_target(s->arg, data, len);
 }
 

@@ -74,8 +74,9 @@ class Console(pexpect.fdpexpect.fdspawn):
         self.sock.sendall(s.encode())
 
     def close(self):
-        self.sock.shutdown(socket.SHUT_RDWR)
-        self.sock.close()
+        if not self.closed:
+            self.sock.shutdown(socket.SHUT_RDWR)
+            self.sock.close()
         super().close()
 
 
@@ -100,7 +101,7 @@ class VM:
             "-smp", str(smp), "-nodefaults", "-display", "none", "-no-reboot",
             "-kernel", kernel.kdir + "/arch/x86/boot/bzImage",
             "-initrd", kernel.built + "/initramfs.cpio.gz",
-            "-append", f"{append} console=ttyS0 nokaslr quiet",
+            "-append", f"{append} console=ttyS0 nokaslr loglevel=1",
             "-chardev", f"socket,id=con,path={self.dir}/con,server=on,wait=on",
             "-serial", "chardev:con",
             "-chardev", f"socket,id=dbg,path={self.dbg},server=on,wait=off",
@@ -151,9 +152,23 @@ class VM:
         self.console.expect_exact(self.PROMPT, timeout=timeout)
         return int(status), output.replace("\r", "")
 
+    def logged(self, line, timeout=30):
+        """Like run(), with what the kernel had to say behind the output."""
+        return self.run(f"dmesg -c >>/tmp/log; ({line}); s=$?; dmesg -c >/tmp/new; "
+                        "cat /tmp/new; cat /tmp/new >>/tmp/log; (exit $s)", timeout)
+
     def insmod(self, args="transport=virtio"):
         """Load our module; what it had to say."""
-        return self.sh("insmod /modules/kgdb_io.ko " + args)
+        status, said = self.logged("insmod /modules/kgdb_io.ko " + args)
+        assert status == 0, said
+        return said
+
+    def wait_for_log(self, text, timeout=20):
+        """Wait until the kernel has said something since the last logged()."""
+        end = time.monotonic() + timeout
+        while text not in (log := self.sh("dmesg")):
+            assert time.monotonic() < end, f"no {text!r} in {log}"
+            time.sleep(0.1)
 
     def qmp(self, command, **arguments):
         """A command to QEMU's monitor."""
@@ -198,11 +213,22 @@ class VM:
     # What a kernel says when it is not well.
     REPORTS = re.compile(r"^.*(?:BUG:|BUG at|WARNING:|Oops|KASAN|UBSAN|INFO: possible|INFO: task|"
                          r"general protection|Kernel panic|possible .*deadlock|rcu: INFO|"
-                         r"sleeping function|lockdep|soft lockup).*$", re.M)
+                         r"sleeping function|soft lockup).*$", re.M)
 
     def reports(self):
-        """The lines in which the kernel complains."""
-        return self.REPORTS.findall(self.output())
+        """The lines in which the kernel complains, in its log and on the console.
+
+        A kernel that is stopped or dead has no more to say than its console shows.
+        """
+        log = ""
+        self.output()
+        try:
+            self.send("")
+            self.console.expect_exact(self.PROMPT, timeout=3)
+            log = self.sh("dmesg -c >>/tmp/log; cat /tmp/log", timeout=10)
+        except (pexpect.TIMEOUT, pexpect.EOF, OSError):
+            pass
+        return self.REPORTS.findall(log + self.output())
 
     def close(self):
         """End it; nothing is left."""

@@ -5,6 +5,7 @@ through kgdb-io, break on the exec path, hit it, look around, Ctrl-C, detach.
 With INTERACTIVE=1 in the environment it stops at gdb's prompt and leaves it to you.
 """
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -85,13 +86,19 @@ def hand_over(kernel, vm):
     step("over to you")
     # The console goes from here to whoever opens that socket next.
     vm.console.close()
+    if not sys.stdin.isatty():
+        sys.exit("INTERACTIVE=1 wants a terminal")
     print(f"the debuggee's console (its shell), in another terminal:\n"
           f"    socat -,rawer,escape=0x1d UNIX-CONNECT:{vm.dir}/con      (Ctrl-] ends it)\n"
-          f"or from gdb:   (gdb) shell echo /bin/true | socat - UNIX-CONNECT:{vm.dir}/con\n"
-          f"try:           (gdb) break start_thread, continue, and run something there\n",
+          f"try:   (gdb) break start_thread      (gdb) continue      and run something there\n",
           flush=True)
-    subprocess.run([KGDB_IO, "gdb", "unix:" + vm.dbg, "--pty", vm.dir + "/pty",
-                    "--symbols", kernel.vmlinux], check=False)
+    # On a terminal of its own, so that Ctrl-C is gdb's alone and not make's as well.
+    columns, rows = shutil.get_terminal_size()
+    gdb = debuggee.pexpect.spawn(
+        KGDB_IO, ["gdb", "unix:" + vm.dbg, "--pty", vm.dir + "/pty", "--symbols",
+                  kernel.vmlinux], dimensions=(rows, columns))
+    gdb.interact(escape_character=None)
+    gdb.close()
 
 
 def main():

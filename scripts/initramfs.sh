@@ -36,7 +36,6 @@ cat >"$root/init" <<'EOF'
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
-echo 7 >/proc/sys/kernel/printk
 export PS1='debuggee# ' TERM=dumb
 exec setsid sh -c 'exec sh </dev/ttyS0 >/dev/ttyS0 2>&1'
 EOF

@@ -22,10 +22,6 @@ fragment=$here/kernel/$variant.config
 
 cache=$(cache_dir)
 package=linux-source-$version
-# The lock is held until this script exits: two builds would share a source tree.
-exec 9>"$cache/lock"
-flock -n 9 || { say "waiting for another build to finish"; flock 9; }
-
 # The version that apt would install; where apt knows none (no package lists),
 # the newest one in the cache does.
 pkgver=$(apt-cache policy "$package" 2>/dev/null | sed -n 's/^ *Candidate: //p')
@@ -35,6 +31,19 @@ if [ -z "$pkgver" ] || [ "$pkgver" = "(none)" ]; then
 	[ -n "$pkgver" ] || die "apt knows no $package: add it to apt's sources" \
 		"(Debian 12 has it in bookworm-security) and run apt-get update"
 fi
+
+key=$(cat "$here/kernel/base.config" "$fragment" | { cat; gcc -dumpfullversion; } |
+	sha256sum | cut -c 1-10)
+build=$cache/build-$pkgver-$variant-$key
+have_it()
+{
+	[ ! -e "$build/.complete" ] || { echo "$build"; exit 0; }
+}
+have_it
+# Held until this script exits: two builds would share a source tree.
+exec 9>"$cache/lock"
+flock -n 9 || { say "waiting for another build to finish"; flock 9; }
+have_it
 
 source=$cache/source-$pkgver
 if [ ! -d "$source" ]; then
@@ -49,14 +58,6 @@ if [ ! -d "$source" ]; then
 		tar -xO "./usr/src/$package.tar.xz" | tar -xJ --strip-components=1 -C "$part"
 	rm -rf "$part/deb"
 	mv "$part" "$source"
-fi
-
-key=$(cat "$here/kernel/base.config" "$fragment" | { cat; gcc -dumpfullversion; } |
-	sha256sum | cut -c 1-10)
-build=$cache/build-$pkgver-$variant-$key
-if [ -e "$build/.complete" ]; then
-	echo "$build"
-	exit 0
 fi
 
 # A variant that differs in a few options starts from a finished build of the same
@@ -86,7 +87,7 @@ missing=$(grep -h '^CONFIG_' "$here/kernel/base.config" "$fragment" | while read
 	*)	grep -qxF "$line" "$build/.config" || echo " $line" ;;
 	esac
 done)
-[ -z "$missing" ] || say "note: linux $version does not take:${missing//$'\n'/}"
+[ -z "$missing" ] || die "linux $version, variant $variant, does not take:${missing//$'\n'/}: see what they depend on"
 
 # Progress: kbuild prints one line an object; the count of a tree like this one is
 # known well enough for a percentage that a person can follow.

@@ -170,9 +170,9 @@ def test_many_connections(boot, attached):
 
 def test_console_output_through_gdb(ground, boot):
     """kgdbcon: the kernel's messages appear in gdb while the target runs."""
-    vm = boot(smp=2)
+    vm = boot(smp=2, append="kgdbcon")
+    vm.sh("dmesg -n 7")
     vm.insmod()
-    vm.sh("echo 1 >/sys/module/debug_core/parameters/kgdb_use_con")
     gdb = ground.attached(vm)
     gdb.go()
     vm.sh("echo a message for gdb >/dev/kmsg")

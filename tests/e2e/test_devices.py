@@ -52,7 +52,7 @@ def test_take_over_from_virtio_console_and_give_back(boot, attached):
     vm.sh("insmod /modules/virtio_console.ko")
     assert driver(vm) == "virtio_console"
 
-    status, said = vm.run("insmod /modules/kgdb_io.ko transport=virtio")
+    status, said = vm.logged("insmod /modules/kgdb_io.ko transport=virtio")
     assert status != 0 and "virtio_console" in said, "not named, so not taken"
     assert driver(vm) == "virtio_console"
 
@@ -77,7 +77,7 @@ def test_parameter_changes_at_run_time(boot, attached):
         assert driver(vm) == "virtio_console"
     vm.sh(f"echo virtio:00:10.0 >{parameter}")
     for wrong in ("virtio:virtio7", "nonsense", "virtio:0000:00:1f.7", "x" * 200):
-        status, said = vm.run(f"echo {wrong} >{parameter}")
+        status, said = vm.logged(f"echo {wrong} >{parameter}")
         assert status != 0, said
         assert "virtio:00:10.0" in vm.sh("cat " + parameter), "the old one stays"
         assert driver(vm) == "kgdb_io"
@@ -94,10 +94,10 @@ def test_insmod_and_rmmod_many_times(boot, attached):
 
 def test_no_device(boot):
     vm = boot(devices=[])
-    status, said = vm.run("insmod /modules/kgdb_io.ko transport=virtio")
+    status, said = vm.logged("insmod /modules/kgdb_io.ko transport=virtio")
     assert status != 0
     assert "virtio-serial" in said or "virtconsole" in said, "what to add is said"
-    status, said = vm.run("insmod /modules/kgdb_io.ko transport=usb:00:14.0")
+    status, said = vm.logged("insmod /modules/kgdb_io.ko transport=usb:00:14.0")
     assert status != 0 and "kgdb_io:" in said
 
 
@@ -106,16 +106,17 @@ def test_two_devices_want_a_name(boot, attached):
     vm = boot(devices=["-device", "virtio-serial-pci,max_ports=1,id=a,addr=10",
                        "-device", "virtio-serial-pci,max_ports=1,id=b,addr=11",
                        "-device", "virtconsole,bus=b.0,chardev=dbg"])
-    status, said = vm.run("insmod /modules/kgdb_io.ko transport=virtio")
+    status, said = vm.logged("insmod /modules/kgdb_io.ko transport=virtio")
     assert status != 0 and "00:10.0" in said and "00:11.0" in said, said
     vm.insmod("transport=virtio:00:11.0")
     sessions.classic(vm, attached(vm))
 
 
 def plug(vm):
+    vm.logged("true")
     vm.qmp("device_add", driver="virtio-serial-pci", id="vser", max_ports=1, addr="10")
     vm.qmp("device_add", driver="virtconsole", chardev="dbg", id="vc")
-    vm.console.expect_exact("KGDB: Registered I/O driver kgdb_io")
+    vm.wait_for_log("KGDB: Registered I/O driver kgdb_io")
 
 
 def test_unplug_and_plug(ground, boot):
@@ -123,7 +124,7 @@ def test_unplug_and_plug(ground, boot):
     vm = boot(smp=2)
     vm.insmod()
     vm.unplug("vser")
-    assert "was unplugged" in vm.sh("dmesg | tail")
+    vm.wait_for_log("was unplugged")
     plug(vm)
     host = ground.host("unix:" + vm.dbg)
     gdb = ground.gdb(vm)

@@ -17,7 +17,7 @@ def test_rmmod_is_refused_while_connected(boot, attached):
     status, said = vm.run("rmmod kgdb_io")
     assert status != 0 and ("busy" in said or "temporarily unavailable" in said
                             or "in use" in said), said
-    status, said = vm.run("echo >/sys/module/kgdb_io/parameters/transport")
+    status, said = vm.logged("echo >/sys/module/kgdb_io/parameters/transport")
     gdb.interrupt()
     gdb.detach()
     vm.send("")
@@ -29,7 +29,7 @@ def test_rmmod_is_refused_while_connected(boot, attached):
 def test_kgdboc_registered_first(boot):
     vm = boot()
     vm.sh("echo ttyS0 >/sys/module/kgdboc/parameters/kgdboc")
-    status, said = vm.run("insmod /modules/kgdb_io.ko transport=virtio")
+    status, said = vm.logged("insmod /modules/kgdb_io.ko transport=virtio")
     assert status != 0
     assert "kgdboc" in said and "/sys/module/kgdboc/parameters/kgdboc" in said
     vm.sh("echo >/sys/module/kgdboc/parameters/kgdboc")
