@@ -52,6 +52,9 @@ static struct {
 	bool taken;
 } wanted;
 
+/* How long to wait before a device that was plugged in is tried again, in ms. */
+#define REPLUG_MS	50
+
 /* Guards wanted.dev and wanted.open against (un)plugging; nothing is called under it. */
 static DEFINE_MUTEX(wanted_lock);
 
@@ -265,22 +268,31 @@ static int find_in_place(struct device *dev, void *data)
 	return 1;
 }
 
-/* A device was plugged in: if it is in the place of the one that was lost, use it. */
+static void replug(struct work_struct *work);
+static DECLARE_DELAYED_WORK(replug_work, replug);
+
+/*
+ * A device was plugged in: if it is in the place of the one that was lost, use it. The
+ * driver core wants probes deferred while the device's parent is not yet done with its own.
+ */
 static void replug(struct work_struct *work)
 {
 	struct device *dev = NULL;
+	int err;
 
 	if (!wanted.open || wanted.dev)
 		return;
 	bus_for_each_dev(vdbg_driver.driver.bus, NULL, &dev, find_in_place);
 	if (!dev)
 		return;
-	if (attach(dev))
-		pr_err("the device at %s is back but cannot be used\n", wanted.place);
+	err = attach(dev);
+	if (err == -EAGAIN)
+		schedule_delayed_work(&replug_work, msecs_to_jiffies(REPLUG_MS));
+	else if (err)
+		pr_err("the device at %s is back but cannot be used: error %d\n",
+		       wanted.place, err);
 	put_device(dev);
 }
-
-static DECLARE_WORK(replug_work, replug);
 
 /* Called with the device's lock held or not, so nothing but bookkeeping is done here. */
 static int bus_event(struct notifier_block *nb, unsigned long action, void *data)
@@ -288,7 +300,7 @@ static int bus_event(struct notifier_block *nb, unsigned long action, void *data
 	struct device *dev = data;
 
 	if (action == BUS_NOTIFY_ADD_DEVICE && is_console(dev)) {
-		schedule_work(&replug_work);
+		schedule_delayed_work(&replug_work, 0);
 	} else if (action == BUS_NOTIFY_REMOVED_DEVICE) {
 		mutex_lock(&wanted_lock);
 		if (wanted.dev == dev) {
@@ -402,7 +414,7 @@ static void vdbg_close(void)
 	struct device *dev;
 
 	wanted.open = false;
-	cancel_work_sync(&replug_work);
+	cancel_delayed_work_sync(&replug_work);
 
 	mutex_lock(&wanted_lock);
 	dev = wanted.dev;
@@ -432,7 +444,7 @@ static int vdbg_init(void)
 static void vdbg_exit(void)
 {
 	bus_unregister_notifier(vdbg_driver.driver.bus, &bus_nb);
-	cancel_work_sync(&replug_work);
+	cancel_delayed_work_sync(&replug_work);
 	unregister_virtio_driver(&vdbg_driver);
 }
 
