@@ -18,6 +18,7 @@
 
 #include "../common/rsp.h"
 #include "core.h"
+#include "hw_break.h"
 #include "transport.h"
 
 /*
@@ -461,6 +462,7 @@ void kgdb_io_offline(void)
 static int core_reboot(struct notifier_block *nb, unsigned long code, void *unused)
 {
 	kgdb_io_offline();
+	kgdb_io_hw_break_disable();
 	return NOTIFY_DONE;
 }
 
@@ -488,6 +490,7 @@ int kgdb_io_start(struct kgdb_io_transport *t)
 		return err;
 	}
 	WRITE_ONCE(core.registered, true);
+	kgdb_io_hw_break_enable();
 	register_reboot_notifier(&core_reboot_nb);
 	return 0;
 }
@@ -510,5 +513,6 @@ void kgdb_io_stop(void)
 		pr_err("gdb could not be detached: its breakpoints remain\n");
 		kgdb_connected = 0;
 	}
+	kgdb_io_hw_break_disable();
 	kgdb_unregister_io_module(&core_io_ops);
 }
