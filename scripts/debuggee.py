@@ -309,5 +309,7 @@ class Gdb:
         self.spawn.wait()
 
     def close(self):
-        """End it."""
-        self.spawn.close(force=True)
+        """End it, if it has not ended."""
+        if self.spawn.isalive():
+            self.kill()
+        self.spawn.close()

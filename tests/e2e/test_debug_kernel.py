@@ -11,22 +11,36 @@ from test_devices import driver
 
 @pytest.fixture
 def vm(boot):
-    vm = boot(kernel("6.12", "debug"), smp=2, memory=1024, boot_timeout=300)
+    # rodata=off: to write a breakpoint into read-only text the debug core takes the page
+    # table lock of poking_mm (text_poke_kgdb()) in an exception, whatever the I/O driver.
+    # lockdep reports that as inconsistent use, and then it is off for all that follows.
+    vm = boot(kernel("6.12", "debug"), smp=2, memory=1024, boot_timeout=300,
+              append="rodata=off")
     config = open(vm.kernel.kdir + "/.config", encoding="ascii").read()
     for option in ("KASAN", "PROVE_LOCKING", "DEBUG_ATOMIC_SLEEP"):
         assert f"CONFIG_{option}=y" in config
-    return vm
+    yield vm
+    assert vm.sh("grep debug_locks: /proc/lockdep_stats").split()[-1] == "1", "lockdep is off"
 
 
-def test_sessions(vm, attached):
+def test_sessions(ground, vm):
     vm.insmod()
-    gdb = attached(vm)
+    console = ground.tmp_path / "console"
+    host = ground.host("unix:" + vm.dbg, "--console", str(console))
+    gdb = ground.gdb(vm)
+    gdb.attach(host.pty)
     sessions.classic(vm, gdb)
     gdb.attach()
     gdb.do("break vring_interrupt")
     gdb.go()
-    gdb.spawn.sendintr()
+    console.write_bytes(b"x")
     assert "vring_interrupt" in gdb.wait()
+    gdb.do("delete")
+    gdb.do("watch console_printk[0]")
+    gdb.go()
+    vm.send("dmesg -n 2")
+    assert "SIGTRAP" in gdb.wait()
+    assert "= 2" in gdb.do("print console_printk[0]")
     gdb.do("delete")
     for _ in range(20):
         sessions.ctrl_c(gdb)
@@ -41,6 +55,7 @@ def test_life_cycle(vm, attached):
           "rmmod kgdb_io || exit 1; done", timeout=120)
     assert driver(vm) == "virtio_console"
     vm.insmod("transport=virtio:virtio0")
+    vm.sh("echo 0 >/sys/devices/system/cpu/cpu1/online; echo 1 >/sys/devices/system/cpu/cpu1/online")
     vm.sh("echo devices >/sys/power/pm_test; echo freeze >/sys/power/state", timeout=120)
     line = Line(vm.dbg)
     line.send(b"\x03")
@@ -54,8 +69,8 @@ def test_life_cycle(vm, attached):
     vm.sh("rmmod kgdb_io")
 
 
-def test_a_complaint_is_noticed(vm):
+def test_a_complaint_is_noticed(ground, vm):
     """The search for complaints finds one."""
+    ground.expected_reports += ["made up"]
     vm.sh("echo 'BUG: KASAN: ''made up' >/dev/kmsg")
-    assert vm.reports() == ["BUG: KASAN: made up"]
-    vm.sh("dmesg -c >/dev/null; rm /tmp/log")
+    assert "BUG: KASAN: made up" in vm.reports()

@@ -78,16 +78,36 @@ def test_bad_addresses_are_errors(boot, attached):
     sessions.classic(vm, gdb)
 
 
-def test_hardware_watchpoint(boot, attached):
-    vm = boot(smp=2)
+@pytest.mark.parametrize("version,smp", [("6.12", 1), ("6.12", 4), ("6.1", 2)])
+def test_hardware_watchpoint(boot, attached, version, smp):
+    vm = boot(kernel(version), smp=smp)
     vm.insmod()
     vm.sh("echo 1 >/proc/sys/kernel/sysrq")
     gdb = attached(vm)
     assert "Hardware watchpoint" in gdb.do("watch sysrq_enabled")
     gdb.go()
     vm.send("echo 2 >/proc/sys/kernel/sysrq")
+    # The debug core's stop reply does not say what was hit, so gdb shows the signal.
     output = gdb.wait()
-    assert "Old value = 1" in output and "New value = 2" in output
+    assert "SIGTRAP" in output and "sysrq_toggle_support" in output
+    assert "= 2" in gdb.do("print sysrq_enabled")
     gdb.do("delete")
+    sessions.ctrl_c(gdb)
+    sessions.leave(vm, gdb)
+    vm.sh("rmmod kgdb_io")
+    vm.insmod()
+
+
+@pytest.mark.parametrize("version,smp", [("6.12", 2), ("6.1", 1)])
+def test_hardware_breakpoint(boot, attached, version, smp):
+    vm = boot(kernel(version), smp=smp)
+    vm.insmod()
+    gdb = attached(vm)
+    for _ in range(3):
+        assert "Hardware assisted" in gdb.do("hbreak start_thread")
+        gdb.go()
+        vm.send("/bin/true")
+        assert "start_thread" in gdb.wait()
+        gdb.do("delete")
     sessions.ctrl_c(gdb)
     sessions.leave(vm, gdb)
