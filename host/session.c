@@ -67,7 +67,8 @@ struct session {
 	struct frame next;		/* waits for the line; len 0: none */
 	unsigned int tries;		/* how often request was sent */
 	unsigned int naks;		/* how often its reply was damaged */
-	bool break_after_ack;		/* Ctrl-C came before the resume was acknowledged */
+	bool asked;			/* gdb has sent a request since it got a stop reply */
+	bool break_owed;		/* Ctrl-C came when the target could not take it */
 
 	bool stopped;			/* known to be stopped, in the stub */
 	bool said_stopped;		/* as reported last */
@@ -114,6 +115,11 @@ static unsigned char type_of(const struct frame *f)
 static bool resumes(const struct frame *f)
 {
 	return f->len > RSP_OVERHEAD && strchr("cCsS", type_of(f));
+}
+
+static bool steps(const struct frame *f)
+{
+	return resumes(f) && (type_of(f) == 's' || type_of(f) == 'S');
 }
 
 /* Requests that have no reply: kill, and the stub's own "to kdb". */
@@ -188,7 +194,6 @@ static void next_request(struct session *s)
 	memcpy(&s->request, &s->next, offsetof(struct frame, data) + s->next.len);
 	s->next.len = 0;
 	s->tries = 0;
-	s->break_after_ack = false;
 	if (s->break_in_first && !s->stopped) {
 		s->ops->break_in(s->arg);
 		enter(s, BREAKING, BREAK_MS);
@@ -236,9 +241,15 @@ static void acknowledged(struct session *s)
 	heard(s);
 	set_stopped(s, false);
 	enter(s, AWAITING, 0);
-	if (s->break_after_ack)
+	if (!s->break_owed)
+		return;
+	if (!steps(&s->request)) {
+		s->break_owed = false;
 		break_in(s);
-	s->break_after_ack = false;
+	} else if (!s->break_in_first) {
+		/* Most likely it has stepped by now, see interrupted_step(). */
+		break_in(s);
+	}
 }
 
 /* Text of the target: not RSP. */
@@ -265,6 +276,23 @@ static void deliver(struct session *s)
 		return;
 	memcpy(&s->reply, &s->target_in, offsetof(struct frame, data) + s->target_in.len);
 	s->ops->to_gdb(s->arg, s->reply.data, s->reply.len);
+}
+
+/*
+ * gdb sent its Ctrl-C between two of the many steps that it makes for one command of its
+ * user, and the target never saw it. SIGINT as the stop's reason ends that command, as it
+ * does with a native target; SIGTRAP would mean that the step is done, now the next.
+ */
+static void interrupted_step(struct session *s)
+{
+	char payload[SESSION_PACKET_MAX];
+	size_t len = s->target_in.len - RSP_OVERHEAD;
+
+	memcpy(payload, s->target_in.data + 1, len);
+	if (memcmp(payload + 1, "05", 2))
+		return;
+	payload[2] = '2';
+	s->target_in.len = rsp_frame((char *)s->target_in.data, payload, len);
 }
 
 static bool is_hex(const unsigned char *p, size_t len)
@@ -356,6 +384,12 @@ static void target_packet(struct session *s)
 	/* The reply. If its request's acknowledgement was lost, this is one. */
 	heard(s);
 	to_target(s, "+", 1);
+	if (resumes(&s->request)) {
+		if (s->break_owed && steps(&s->request))
+			interrupted_step(s);
+		s->break_owed = false;
+		s->asked = false;
+	}
 	deliver(s);
 	if (type_of(&s->request) == 'D' && len == 2 && !memcmp(p, "OK", 2))
 		set_stopped(s, false);
@@ -464,6 +498,7 @@ static void gdb_request(struct session *s)
 {
 	s->ops->to_gdb(s->arg, "+", 1);
 	s->reply.len = 0;
+	s->asked = true;
 	memcpy(&s->next, &s->gdb_in, offsetof(struct frame, data) + s->gdb_in.len);
 
 	/*
@@ -514,9 +549,13 @@ static void gdb_byte(struct session *s, unsigned char c)
 			s->ops->to_gdb(s->arg, s->reply.data, s->reply.len);
 		return;
 	case RSP_BREAK:
-		if (s->state == UNACKED && resumes(&s->request))
-			s->break_after_ack = true;
-		else if (!s->stopped && s->state != BREAKING)
+		/*
+		 * gdb sends it once it means to resume, which takes it several requests.
+		 * With none of them here yet it has crossed a stop reply on its way.
+		 */
+		if (s->stopped || (s->state == UNACKED && resumes(&s->request)))
+			s->break_owed = s->asked;
+		else if (s->state != BREAKING)
 			break_in(s);
 		return;
 	case RSP_TEXT:
@@ -546,6 +585,7 @@ void session_from_console(struct session *s, const void *data, size_t len)
 static void forget_gdb(struct session *s)
 {
 	s->gdb = false;
+	s->break_owed = false;
 	s->next.len = 0;
 	s->reply.len = 0;
 	deadline(s, D_SILENCE, 0);

@@ -103,13 +103,19 @@ static void pass(unsigned int ms)
 	t.now = end;
 }
 
+/* Forget what was sent. */
+static void clear(void)
+{
+	t.gdb[0] = t.target[0] = t.console[0] = '\0';
+}
+
 /* What was sent since the last call; then forgotten. */
 static void sent(const char *gdb, const char *target, const char *console)
 {
 	assert_string_equal(t.gdb, gdb);
 	assert_string_equal(t.target, target);
 	assert_string_equal(t.console, console);
-	t.gdb[0] = t.target[0] = t.console[0] = '\0';
+	clear();
 }
 
 static bool reported(enum session_report what)
@@ -243,6 +249,64 @@ static void ctrl_c_before_the_ack(void **state)
 	sent("+", "$c#63", "");
 	target("+");
 	sent("", "\003", "");
+}
+
+/* gdb says "Continuing." and has still to ask for this and that. */
+static void ctrl_c_before_the_resume(void **state)
+{
+	(void)state;
+	setup_stopped();
+	gdb(frame("g"));
+	target("+$00#60");
+	gdb("+\003");
+	gdb(frame("m0,1"));
+	target("+$00#60");
+	assert_null(strchr(t.target, 3));
+	clear();
+	gdb(frame("c"));
+	sent("+", "$c#63", "");
+	target("+");
+	sent("", "\003", "");
+	target("$T05thread:01;#07");
+	sent("$T05thread:01;#07", "+", "");
+	resume();
+	sent("", "", "");
+}
+
+static void ctrl_c_that_crosses_a_stop(void **state)
+{
+	(void)state;
+	setup_stopped();
+	resume();
+	target("$S05#b8");
+	gdb("+\003");
+	clear();
+	resume();
+	sent("", "", "");
+}
+
+/* A range is stepped, and the Ctrl-C comes while the target is stopped. */
+static void ctrl_c_between_steps(void **state)
+{
+	(void)state;
+	setup_stopped();
+	gdb(frame("s"));
+	target("+$T05thread:01;#07");
+	gdb(frame("g"));
+	target("+$00#60");
+	gdb("+\003");
+	clear();
+	gdb(frame("s"));
+	sent("+", "$s#73", "");
+	target("+");
+	sent("", "\003", "");
+	target("$T05thread:01;#07");
+	sent("$T02thread:01;#04", "+", "");
+	gdb(frame("s"));
+	target("+");
+	clear();
+	target("$T05thread:01;#07");
+	sent("$T05thread:01;#07", "+", "");
 }
 
 /* Noise on gdb's side stays there. */
@@ -651,6 +715,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(exchange), TEST(byte_by_byte), TEST(run_and_stop),
 		TEST(step_is_not_reported), TEST(ctrl_c_before_the_ack),
+		TEST(ctrl_c_before_the_resume), TEST(ctrl_c_that_crosses_a_stop),
+		TEST(ctrl_c_between_steps),
 		TEST(gdb_side_noise), TEST(target_side_noise), TEST(lost_request),
 		TEST(lost_reply), TEST(lost_ack),
 		TEST(resume_is_never_repeated_once_acknowledged), TEST(gdb_gives_up),
