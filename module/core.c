@@ -408,6 +408,8 @@ void kgdb_io_poll(void)
 		seen = atomic_read(&core.polling);
 		scan_input();
 	} while (atomic_cmpxchg(&core.polling, seen, 0) != seen);
+	/* Soon after each resume: the packet that asked for it was an interrupt. */
+	kgdb_io_hw_break_check();
 }
 
 static void core_timer(struct timer_list *timer)

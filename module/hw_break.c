@@ -19,12 +19,20 @@
 #include <linux/kernel.h>
 #include <linux/perf_event.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include <asm/debugreg.h>
 
 /* The events found; the stub owns them. Changed under the CPU hotplug lock. */
 static struct perf_event **events;
 static unsigned int num_events;
 static int hotplug_state;
+/* The events may be looked at from interrupts. */
+static bool ready;
+/* What the debug registers were set to when they were last written anew. */
+static u32 written;
 
 /* For an event of ours to be about something; never written. */
 static unsigned long unwatched;
@@ -64,6 +72,49 @@ static int cpu_comes(unsigned int cpu)
 {
 	set_state(cpu, PERF_EVENT_STATE_ACTIVE);
 	return 0;
+}
+
+static void write_registers(void *unused)
+{
+	hw_breakpoint_restore();
+}
+
+static void write_all_registers(struct work_struct *work)
+{
+	on_each_cpu(write_registers, NULL, 1);
+}
+
+static DECLARE_WORK(write_work, write_all_registers);
+
+/* Length and type of each event that is in use. All CPUs have the same; one will do. */
+static u32 in_use(void)
+{
+	u32 value = 0;
+	unsigned int i;
+
+	for (i = 0; i < num_events; i++) {
+		const struct perf_event *event = events[i];
+
+		if (event->cpu != events[0]->cpu)
+			continue;
+		value <<= 8;
+		if (!event->attr.disabled)
+			value |= event->hw.info.len | event->hw.info.type;
+	}
+	return value;
+}
+
+void kgdb_io_hw_break_check(void)
+{
+	u32 now;
+
+	if (!READ_ONCE(ready))
+		return;
+	now = in_use();
+	if (now != written) {
+		written = now;
+		schedule_work(&write_work);
+	}
 }
 
 static void find_events(struct perf_event * __percpu *guide)
@@ -114,14 +165,22 @@ void kgdb_io_hw_break_enable(void)
 	}
 	/* Calls cpu_comes() for the CPUs that are there. */
 	hotplug_state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "kgdb_io", cpu_comes, cpu_goes);
-	if (hotplug_state < 0)
+	if (hotplug_state < 0) {
 		pr_warn("hardware breakpoints may not trigger: error %d\n", hotplug_state);
+		return;
+	}
+	written = 0;
+	WRITE_ONCE(ready, true);
 }
 
 void kgdb_io_hw_break_disable(void)
 {
 	if (!events)
 		return;
+	WRITE_ONCE(ready, false);
+	/* Checks run in interrupts and softirqs. */
+	synchronize_rcu();
+	cancel_work_sync(&write_work);
 	/* Calls cpu_goes() for the CPUs that are there. */
 	if (hotplug_state > 0)
 		cpuhp_remove_state(hotplug_state);

@@ -7,6 +7,10 @@
  * writes the debug registers itself. By now perf_swevent_event() drops a hit unless its
  * event is PERF_EVENT_STATE_ACTIVE (seen in 6.1.192 and 6.12.117), which these never are:
  * gdb's watchpoints are accepted and do not trigger, with any I/O driver, kgdboc included.
+ *
+ * And what is changed during a stop may not last: #DB and NMI save DR7 on their way in and
+ * write it back on their way out (local_db_save()), over what the stub has written. A
+ * watchpoint in the register of an earlier hbreak would still be an instruction breakpoint.
  */
 #ifndef KGDB_IO_HW_BREAK_H
 #define KGDB_IO_HW_BREAK_H
@@ -32,10 +36,20 @@ void kgdb_io_hw_break_enable(void);
  */
 void kgdb_io_hw_break_disable(void);
 
+/**
+ * kgdb_io_hw_break_check() - have each CPU's debug registers written anew after a change
+ *
+ * To be called now and then while the kernel runs; it is cheap. Hardware breakpoints that
+ * were changed during a stop work once it was called after that.
+ * Context: any but NMI, while enabled; does not sleep.
+ */
+void kgdb_io_hw_break_check(void);
+
 #else
 
 static inline void kgdb_io_hw_break_enable(void) { }
 static inline void kgdb_io_hw_break_disable(void) { }
+static inline void kgdb_io_hw_break_check(void) { }
 
 #endif
 

@@ -98,16 +98,23 @@ def test_hardware_watchpoint(boot, attached, version, smp):
     vm.insmod()
 
 
-@pytest.mark.parametrize("version,smp", [("6.12", 2), ("6.1", 1)])
-def test_hardware_breakpoint(boot, attached, version, smp):
+@pytest.mark.parametrize("version,smp", [("6.12", 4), ("6.1", 1)])
+def test_hardware_breakpoint_and_watchpoint_in_turn(boot, attached, version, smp):
+    """In one debug register, on whichever CPU."""
     vm = boot(kernel(version), smp=smp)
     vm.insmod()
     gdb = attached(vm)
-    for _ in range(3):
+    for i in range(10):
         assert "Hardware assisted" in gdb.do("hbreak start_thread")
         gdb.go()
         vm.send("/bin/true")
         assert "start_thread" in gdb.wait()
+        gdb.do("delete")
+        gdb.do("watch sysrq_enabled")
+        gdb.go()
+        vm.console.expect_exact(vm.PROMPT)
+        vm.send(f"echo {2 + i} >/proc/sys/kernel/sysrq")
+        assert "sysrq_toggle_support" in gdb.wait()
         gdb.do("delete")
     sessions.ctrl_c(gdb)
     sessions.leave(vm, gdb)
