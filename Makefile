@@ -12,7 +12,7 @@ help:
 	@echo 'make modules KDIR=DIR   build kgdb_io.ko for the kernel built in DIR'
 	@echo 'make modules_install    install it there (as root); or use dkms.conf'
 	@echo 'make host               build host/kgdb-io'
-	@echo 'make install            install kgdb-io, man page, completion (PREFIX, DESTDIR)'
+	@echo 'make install            install kgdb-io, man page, completion, udev rule (PREFIX, DESTDIR)'
 	@echo 'make lint               checkpatch, sparse, cppcheck, shellcheck'
 	@echo 'make fuzz               fuzz the RSP codec for FUZZ_SECONDS (60)'
 	@echo 'make clean'

@@ -405,7 +405,7 @@ static int start(struct attach *a)
 	if (!a->link)
 		return -1;
 	if (o->break_g && !link_can_break(a->link)) {
-		msg(MSG_ERROR, "--break-in break-g: there is no BREAK on %s: use tty:PATH or telnet:HOST:PORT",
+		msg(MSG_ERROR, "--break-in break-g: there is no BREAK on %s: use tty:PATH, usb or telnet:HOST:PORT",
 		    o->link.text);
 		return -1;
 	}

@@ -36,9 +36,9 @@ _kgdb_io()
 		compopt -o filenames
 		__ltrim_colon_completions "$cur"
 	else
-		local ttys
-		ttys=$(kgdb-io list 2>/dev/null | sed -n 's/^\(tty:[^ ]*\).*/\1/p')
-		mapfile -t COMPREPLY < <(compgen -W "unix: tcp: telnet: tty: $ttys" -- "$cur")
+		local devices
+		devices=$(kgdb-io list 2>/dev/null | sed -n 's/^\(\(tty\|usb\):[^ ]*\).*/\1/p')
+		mapfile -t COMPREPLY < <(compgen -W "unix: tcp: telnet: tty: usb $devices" -- "$cur")
 		compopt -o nospace
 		__ltrim_colon_completions "$cur"
 	fi

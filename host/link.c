@@ -23,12 +23,14 @@ struct link *link_new(const struct link_spec *spec, struct event_base *base,
 		ops = &link_tty_ops;
 		break;
 	case LINK_USB:
+		ops = &link_usb_ops;
+		break;
 	case LINK_DBC:
 		break;
 	}
 	if (!ops) {
-		msg(MSG_ERROR, "%s: this build has no %s links: use the tty of the device, e.g. tty:/dev/ttyUSB0 (\"kgdb-io list\" shows them)",
-		    spec->text, spec->type == LINK_USB ? "usb" : "dbc");
+		msg(MSG_ERROR, "%s: this build has no dbc links: use the tty of the device, e.g. tty:/dev/ttyUSB0 (\"kgdb-io list\" shows them)",
+		    spec->text);
 		return NULL;
 	}
 	link = calloc(1, ops->size);
@@ -59,7 +61,8 @@ void link_send(struct link *link, const void *data, size_t len)
 bool link_can_break(const struct link *link)
 {
 	return link->ops->can_break &&
-	       (link->spec->type == LINK_TTY || link->spec->type == LINK_TELNET);
+	       (link->spec->type == LINK_TTY || link->spec->type == LINK_TELNET ||
+		link->spec->type == LINK_USB);
 }
 
 void link_break(struct link *link)
@@ -94,8 +97,8 @@ void link_failed(struct link *link, int err, const char *hint, bool fatal)
 	char why[sizeof(link->spec->text) + 512];
 
 	snprintf(why, sizeof(why), "%s: %s%s%s", link->spec->text,
-		 err ? strerror(err) : "closed by the other side",
-		 hint ? ": " : "", hint ? hint : "");
+		 err < 0 ? "" : err ? strerror(err) : "closed by the other side",
+		 hint && err >= 0 ? ": " : "", hint ? hint : "");
 	link_close(link);
 	link->events->down(link->arg, why, fatal);
 }

@@ -66,6 +66,7 @@ struct link {
 
 extern const struct link_ops link_socket_ops;	/* unix, tcp, telnet */
 extern const struct link_ops link_tty_ops;
+extern const struct link_ops link_usb_ops;
 
 /**
  * link_new() - make a link, closed
@@ -106,7 +107,7 @@ void link_is_up(struct link *link);
 /**
  * link_failed() - opening has failed or the link is lost: closes it and tells the owner
  * @link: the link; the caller must not touch it after this
- * @err: errno value, 0 for "closed by the other side"
+ * @err: errno value, 0 for "closed by the other side", -1 where @hint says it all
  * @hint: what a person can do, or NULL
  * @fatal: see struct link_events
  */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What can be a LINK, from sysfs: UARTs that exist (the kernel makes ttyS nodes for ones
- * that do not), USB serial adapters, and ports of virtio serial devices.
+ * that do not), USB serial adapters, by their tty and without, and ports of virtio serial
+ * devices.
  */
 #include <dirent.h>
 #include <limits.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "list.h"
+#include "usb_adapters.h"
 
 /* The first line of a sysfs file, or an empty string. */
 static void read_line(const char *path, char *line, size_t size)
@@ -113,9 +115,26 @@ static int list_class(const char *dir, int (*list)(const char *name))
 	return found;
 }
 
+static int list_usb(void)
+{
+	struct usb_adapter *list;
+	const struct usb_adapter *a;
+	size_t i, n = usb_adapters_find("", &list);
+
+	for (i = 0; i < n; i++) {
+		a = &list[i];
+		printf("usb:%-24s %04x:%04x %s%s%s%s%s%s\n", a->topology, a->port.vid, a->port.pid,
+		       usb_serial_chip_name(a->port.chip), *a->serial ? ", serial " : "", a->serial,
+		       *a->name ? ", " : "", a->name,
+		       a->allowed ? "" : "  (no permission: " USB_ADAPTERS_PERMISSION ")");
+	}
+	free(list);
+	return n;
+}
+
 int list_run(void)
 {
-	int found = list_class("/sys/class/tty", list_tty) +
+	int found = list_class("/sys/class/tty", list_tty) + list_usb() +
 		    list_class("/sys/class/virtio-ports", list_vport);
 
 	if (!found)

@@ -40,7 +40,8 @@ def one_line_error(result, *words):
     (["attach", "tcp:::1:22"], ["brackets"]),
     (["attach", "tty:/dev/ttyS0,fast"], ["fast", "115200"]),
     (["attach", "tty:,9600"], ["tty:PATH"]),
-    (["attach", "usb"], ["usb", "tty:"]),
+    (["attach", "usb:4-4.4"], ["4-4.4", "plugged in", "kgdb-io list"]),
+    (["attach", "usb:cheap"], ["cheap", "VID:PID", "serial=", "BUS-PORT"]),
     (["attach", "dbc"], ["dbc"]),
     (["attach", "unix:/x", "more"], ["more"]),
     (["attach", "unix:/x", "--", "-batch"], ["kgdb-io gdb"]),
@@ -191,7 +192,8 @@ def test_install(tmp_path):
     subprocess.run(["make", "-s", "-C", debuggee.TOP, "install", "PREFIX=/opt/k",
                     f"DESTDIR={tmp_path}"], check=True)
     for f in ("bin/kgdb-io", "share/man/man1/kgdb-io.1",
-              "share/bash-completion/completions/kgdb-io"):
+              "share/bash-completion/completions/kgdb-io",
+              "lib/udev/rules.d/60-kgdb-io.rules"):
         assert (tmp_path / "opt/k" / f).is_file()
     completion = tmp_path / "opt/k/share/bash-completion/completions/kgdb-io"
     subprocess.run(["bash", "-n", completion], check=True)
