@@ -13,6 +13,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=scripts/lib.sh
 . "$here/lib.sh"
 
+# The answer is all that may go to standard output; kbuild has things to say, too.
+exec 3>&1 >&2
+
 [ $# -eq 2 ] || die "usage: kernel.sh VERSION VARIANT, e.g. kernel.sh 6.12 kdb"
 version=$1
 variant=$2
@@ -37,7 +40,7 @@ key=$(cat "$here/kernel/base.config" "$fragment" | { cat; gcc -dumpfullversion; 
 build=$cache/build-$pkgver-$variant-$key
 have_it()
 {
-	[ ! -e "$build/.complete" ] || { echo "$build"; exit 0; }
+	[ ! -e "$build/.complete" ] || { echo "$build" >&3; exit 0; }
 }
 have_it
 # Held until this script exits: two builds would share a source tree.
@@ -51,7 +54,7 @@ if [ ! -d "$source" ]; then
 	rm -rf "$part"
 	mkdir -p "$part/deb"
 	say "downloading $package $pkgver (about 150 MB)"
-	(cd "$part/deb" && apt-get -q download "$package=$pkgver" >&2) || die \
+	(cd "$part/deb" && apt-get -q download "$package=$pkgver") || die \
 		"cannot download $package $pkgver: run apt-get update and try again"
 	say "unpacking $package"
 	dpkg-deb --fsys-tarfile "$part"/deb/*.deb |
@@ -115,4 +118,4 @@ say "built in $(($(date +%s) - started)) s: $build"
 for old in "$cache/build-$version".*"-$variant-"*; do
 	[ "$old" = "$build" ] || rm -rf "$old"
 done
-echo "$build"
+echo "$build" >&3
