@@ -19,6 +19,9 @@
 
 static const struct kgdb_io_transport_type *const types[] = {
 	&kgdb_io_virtio,
+#ifdef CONFIG_PCI
+	&kgdb_io_usb,
+#endif
 };
 
 /* All below is guarded by it. Never taken by the polled path or an interrupt. */
@@ -75,7 +78,7 @@ static int apply(const char *text)
 	int err;
 
 	if (*text && !parse(text, &dev)) {
-		pr_err("transport=%s: not a transport; there is: virtio, virtio:DEV (DEV: a virtio device such as virtio2, or the PCI address of its function)\n",
+		pr_err("transport=%s: not a transport; there is: virtio, virtio:DEV (DEV: a virtio device such as virtio2, or the PCI address of its function), usb:DEV[,BAUD] (DEV: the PCI address of an xHCI controller)\n",
 		       text);
 		return -EINVAL;
 	}
@@ -138,7 +141,7 @@ static const struct kernel_param_ops transport_ops = {
 };
 
 module_param_cb(transport, &transport_ops, NULL, 0644);
-MODULE_PARM_DESC(transport, "virtio[:DEV]: what carries gdb's protocol; empty: nothing");
+MODULE_PARM_DESC(transport, "virtio[:DEV] or usb:DEV[,BAUD]: what carries gdb's protocol; empty: nothing");
 
 static int __init kgdb_io_init(void)
 {
@@ -185,5 +188,5 @@ static void __exit kgdb_io_exit(void)
 module_init(kgdb_io_init);
 module_exit(kgdb_io_exit);
 
-MODULE_DESCRIPTION("kgdb over virtio consoles");
+MODULE_DESCRIPTION("kgdb over virtio consoles and USB serial adapters");
 MODULE_LICENSE("GPL");

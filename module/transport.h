@@ -85,5 +85,6 @@ struct kgdb_io_transport_type {
 };
 
 extern const struct kgdb_io_transport_type kgdb_io_virtio;
+extern const struct kgdb_io_transport_type kgdb_io_usb;
 
 #endif

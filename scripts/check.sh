@@ -11,7 +11,7 @@ top=$(dirname "$here")
 cd "$top"
 
 "$here/setup.sh" build kernel vm test lint
-for kernel in '6.12 kdb' '6.12 nokdb' '6.1 kdb' '6.12 debug'; do
+for kernel in '6.12 kdb' '6.12 nokdb' '6.12 debugger' '6.1 kdb' '6.12 debug'; do
 	# shellcheck disable=SC2086 # two words
 	kdir=$("$here/kernel.sh" $kernel)
 	"$here/initramfs.sh" "$kdir" >/dev/null

@@ -161,9 +161,9 @@ class VM:
         return self.run(f"dmesg -c >>/tmp/log; ({line}); s=$?; dmesg -c >/tmp/new; "
                         "cat /tmp/new; cat /tmp/new >>/tmp/log; (exit $s)", timeout)
 
-    def insmod(self, args="transport=virtio"):
+    def insmod(self, args="transport=virtio", timeout=30):
         """Load our module; what it had to say."""
-        status, said = self.logged("insmod /modules/kgdb_io.ko " + args)
+        status, said = self.logged("insmod /modules/kgdb_io.ko " + args, timeout)
         assert status == 0, said
         return said
 

@@ -65,7 +65,7 @@ fi
 
 # A variant that differs in a few options starts from a finished build of the same
 # source: kbuild then compiles only what those options touch.
-if [ ! -d "$build" ] && [ "$variant" = nokdb ]; then
+if [ ! -d "$build" ] && { [ "$variant" = nokdb ] || [ "$variant" = debugger ]; }; then
 	for other in "$cache/build-$pkgver-kdb-"*; do
 		[ -e "$other/.complete" ] || continue
 		rm -rf "$build.part"

@@ -16,7 +16,7 @@ status=0
 # as the debug core writes to struct kgdb_io; version tests and British spelling.
 "$kdir/source/scripts/checkpatch.pl" --no-tree --no-summary --terse --quiet --strict --file \
 	--ignore LINE_SPACING,CONST_STRUCT,CONSTANT_COMPARISON,TYPO_SPELLING,MACRO_ARG_UNUSED \
-	--ignore LINUX_VERSION_CODE \
+	--ignore LINUX_VERSION_CODE,PREFER_KERNEL_TYPES \
 	module/*.[ch] common/*.[ch] || status=1
 
 out=build/lint

@@ -18,7 +18,7 @@ XHCI = ["-device", "qemu-xhci,id=xhci"]
 
 def debugger_kernel():
     """What a DebuggerVM boots."""
-    return kernel()
+    return kernel("6.12", "debugger")
 
 
 def adapter(name, chardev, port, **options):
@@ -145,6 +145,6 @@ class DebuggerVM(debuggee.VM):
             assert time.monotonic() < end, f"in vain: {command}"
             time.sleep(0.2)
 
-    def gdb(self, log=None):
-        """A gdb there, with the symbols of the test kernel."""
-        return RemoteGdb(self, os.path.realpath(self.kernel.vmlinux), log)
+    def gdb(self, target, log=None):
+        """A gdb there, with the symbols of another VM's kernel."""
+        return RemoteGdb(self, os.path.realpath(target.kernel.vmlinux), log)

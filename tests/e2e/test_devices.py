@@ -41,10 +41,14 @@ def test_mmio_on_both_kernels(boot, attached, version):
     sessions.classic(vm, attached(vm))
 
 
-def driver(vm):
-    """Name of the driver that has the device, or an empty string."""
-    status, output = vm.run("readlink /sys/bus/virtio/devices/virtio0/driver")
+def driver_of(vm, bus, device):
+    """Name of the driver that has a device, or an empty string."""
+    status, output = vm.run(f"readlink /sys/bus/{bus}/devices/{device}/driver")
     return output.strip().rsplit("/", 1)[-1] if status == 0 else ""
+
+
+def driver(vm):
+    return driver_of(vm, "virtio", "virtio0")
 
 
 def test_take_over_from_virtio_console_and_give_back(boot, attached):
