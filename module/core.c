@@ -64,7 +64,8 @@ static struct {
 	/* The stub's view: what it reads, and what it has written so far. */
 	struct rsp_parser in;
 	struct rsp_parser out;
-	bool type_next;		/* the next byte read is the first of a payload */
+	unsigned int in_len;	/* bytes of its payload that were read */
+	u8 in_type;		/* the first of them */
 	bool reply_due;		/* the packet read last is one that is answered */
 	bool farewell;		/* the packet being written is the exit message */
 	u8 tx[PAGE_SIZE];
@@ -189,7 +190,7 @@ static void observe_input(u8 c)
 {
 	switch (rsp_feed(&core.in, c)) {
 	case RSP_START:
-		core.type_next = true;
+		core.in_len = 0;
 		/*
 		 * try_module_get() can carry a breakpoint, but the kernel is stopped and
 		 * all breakpoints are out. It fails while the module is being removed;
@@ -199,12 +200,22 @@ static void observe_input(u8 c)
 			core.referenced = try_module_get(THIS_MODULE);
 		break;
 	case RSP_DATA:
-		if (!core.type_next)
-			break;
-		core.type_next = false;
-		/* Continue, step, kill, to kdb: these resume without a reply. */
-		core.reply_due = c != 'c' && c != 's' && c != 'C' && c != 'S' &&
-				 c != 'k' && c != '3';
+		if (core.in_len++ == 0) {
+			core.in_type = c;
+			/* Continue, step, kill, to kdb: these resume without a reply. */
+			core.reply_due = c != 'c' && c != 's' && c != 'C' && c != 'S' &&
+					 c != 'k' && c != '3';
+			/* Detach and kill remove all breakpoints. */
+			if (c == 'D' || c == 'k')
+				kgdb_io_hw_break_changed();
+		} else if (core.in_len == 2 && c != '0' &&
+			   (core.in_type == 'Z' || core.in_type == 'z')) {
+			kgdb_io_hw_break_changed();
+		}
+		break;
+	case RSP_TEXT:
+		/* A line for kdb, maybe "bph". */
+		kgdb_io_hw_break_changed();
 		break;
 	default:
 		break;

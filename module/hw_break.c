@@ -12,16 +12,21 @@
 
 #if defined(CONFIG_X86) && defined(CONFIG_HAVE_HW_BREAKPOINT)
 
+#include <linux/atomic.h>
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/hw_breakpoint.h>
 #include <linux/kernel.h>
+#include <linux/kprobes.h>
+#include <linux/percpu.h>
 #include <linux/perf_event.h>
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/string.h>
-#include <linux/workqueue.h>
 
 #include <asm/debugreg.h>
 
@@ -31,8 +36,10 @@ static unsigned int num_events;
 static int hotplug_state;
 /* The events may be looked at from interrupts. */
 static bool ready;
-/* What the debug registers were set to when they were last written anew. */
-static u32 written;
+/* Hardware breakpoints were touched during a stop, and nobody has seen to it yet. */
+static atomic_t changed;
+/* Calls to write_registers() that are under way. */
+static atomic_t calls;
 
 /* For an event of ours to be about something; never written. */
 static unsigned long unwatched;
@@ -77,44 +84,39 @@ static int cpu_comes(unsigned int cpu)
 static void write_registers(void *unused)
 {
 	hw_breakpoint_restore();
+	atomic_dec(&calls);
 }
 
-static void write_all_registers(struct work_struct *work)
+/* Not with an initializer: a module's per-CPU section is not relocated. */
+static DEFINE_PER_CPU(call_single_data_t, call);
+
+void kgdb_io_hw_break_changed(void)
 {
-	on_each_cpu(write_registers, NULL, 1);
+	atomic_set(&changed, 1);
 }
-
-static DECLARE_WORK(write_work, write_all_registers);
-
-/* Length and type of each event that is in use. All CPUs have the same; one will do. */
-static u32 in_use(void)
-{
-	u32 value = 0;
-	unsigned int i;
-
-	for (i = 0; i < num_events; i++) {
-		const struct perf_event *event = events[i];
-
-		if (event->cpu != events[0]->cpu)
-			continue;
-		value <<= 8;
-		if (!event->attr.disabled)
-			value |= event->hw.info.len | event->hw.info.type;
-	}
-	return value;
-}
+NOKPROBE_SYMBOL(kgdb_io_hw_break_changed);
 
 void kgdb_io_hw_break_check(void)
 {
-	u32 now;
+	int cpu;
 
-	if (!READ_ONCE(ready))
+	if (!atomic_read(&changed))
 		return;
-	now = in_use();
-	if (now != written) {
-		written = now;
-		schedule_work(&write_work);
+	/* Keeps CPUs from going, and kgdb_io_hw_break_disable() waiting. */
+	preempt_disable();
+	if (READ_ONCE(ready) && atomic_xchg(&changed, 0)) {
+		/*
+		 * A CPU that is still on its way out of the debugger takes the
+		 * interrupt when it has left it. One whose last call is still to
+		 * come needs no other.
+		 */
+		for_each_online_cpu(cpu) {
+			atomic_inc(&calls);
+			if (smp_call_function_single_async(cpu, per_cpu_ptr(&call, cpu)))
+				atomic_dec(&calls);
+		}
 	}
+	preempt_enable();
 }
 
 static void find_events(struct perf_event * __percpu *guide)
@@ -137,6 +139,10 @@ void kgdb_io_hw_break_enable(void)
 {
 	struct perf_event * __percpu *guide;
 	struct perf_event_attr attr;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		INIT_CSD(per_cpu_ptr(&call, cpu), write_registers, NULL);
 
 	hw_breakpoint_init(&attr);
 	attr.bp_addr = (unsigned long)&unwatched;
@@ -169,7 +175,7 @@ void kgdb_io_hw_break_enable(void)
 		pr_warn("hardware breakpoints may not trigger: error %d\n", hotplug_state);
 		return;
 	}
-	written = 0;
+	atomic_set(&changed, 0);
 	WRITE_ONCE(ready, true);
 }
 
@@ -178,9 +184,11 @@ void kgdb_io_hw_break_disable(void)
 	if (!events)
 		return;
 	WRITE_ONCE(ready, false);
-	/* Checks run in interrupts and softirqs. */
+	/* No more calls are begun, then those that were are over. */
 	synchronize_rcu();
-	cancel_work_sync(&write_work);
+	while (atomic_read(&calls))
+		msleep(1);
+	synchronize_rcu();
 	/* Calls cpu_goes() for the CPUs that are there. */
 	if (hotplug_state > 0)
 		cpuhp_remove_state(hotplug_state);

@@ -37,10 +37,17 @@ void kgdb_io_hw_break_enable(void);
 void kgdb_io_hw_break_disable(void);
 
 /**
+ * kgdb_io_hw_break_changed() - note that the debugger has touched hardware breakpoints
+ *
+ * Context: polled, in a stopped kernel.
+ */
+void kgdb_io_hw_break_changed(void);
+
+/**
  * kgdb_io_hw_break_check() - have each CPU's debug registers written anew after a change
  *
- * To be called now and then while the kernel runs; it is cheap. Hardware breakpoints that
- * were changed during a stop work once it was called after that.
+ * To be called soon after each resume, and now and then; it is cheap. Each CPU is sent an
+ * interrupt, so that it comes after the exception that the CPU may be about to leave.
  * Context: any but NMI, while enabled; does not sleep.
  */
 void kgdb_io_hw_break_check(void);
@@ -49,6 +56,7 @@ void kgdb_io_hw_break_check(void);
 
 static inline void kgdb_io_hw_break_enable(void) { }
 static inline void kgdb_io_hw_break_disable(void) { }
+static inline void kgdb_io_hw_break_changed(void) { }
 static inline void kgdb_io_hw_break_check(void) { }
 
 #endif
