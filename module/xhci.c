@@ -243,8 +243,12 @@ int xhci_start(struct xhci *x)
 	writel(1, x->rt + RT_ERSTSZ);
 	lo_hi_writeq(x->events.dma, x->rt + RT_ERDP);
 	lo_hi_writeq(x->erst_dma, x->rt + RT_ERSTBA);
-	/* 250 ns each: at most 1000 interrupts a second, for an adapter that chatters. */
-	writel(4000, x->rt + RT_IMOD);
+	/*
+	 * 250 ns each: 10 ms. An idle FTDI sends a packet with nothing but its status each
+	 * ms; there are buffers for several times as many. A Ctrl-C can wait so long, and
+	 * a stopped kernel takes no interrupts.
+	 */
+	writel(40000, x->rt + RT_IMOD);
 	writel(IMAN_IP, x->rt + RT_IMAN);
 
 	v = readl(x->op + OP_USBCMD);
