@@ -187,7 +187,7 @@ void kgdb_io_hw_break_disable(void)
 	/* No more calls are begun, then those that were are over. */
 	synchronize_rcu();
 	while (atomic_read(&calls))
-		msleep(1);
+		msleep(20);
 	synchronize_rcu();
 	/* Calls cpu_goes() for the CPUs that are there. */
 	if (hotplug_state > 0)

@@ -1,0 +1,59 @@
+"""The classic pair: debuggee and debugger, an adapter in each, and a null-modem cable."""
+import pytest
+
+import sessions
+from debugger_vm import DebuggerVM, adapter, socket_chardev
+
+
+@pytest.fixture
+def pair(ground, boot):
+    """The debuggee, and the debugger's machine."""
+    target = boot(smp=2, transport="usb")
+    target.insmod()
+    debugger = DebuggerVM(socket_chardev("line", target.dbg) + adapter("ser", "line", "1"))
+    ground.vms.append(debugger)
+    return target, debugger
+
+
+def test_session(ground, pair):
+    target, debugger = pair
+    host = debugger.attach("usb,115200")
+    gdb = debugger.gdb(target)
+    ground.gdbs.append(gdb)
+    gdb.attach("/run/pty")
+    sessions.classic(target, gdb)
+    gdb.attach()
+    for _ in range(20):
+        sessions.ctrl_c(gdb)
+    sessions.leave(target, gdb)
+    # The host program dies, another one takes over.
+    gdb.attach()
+    host.close("KILL")
+    gdb.close()
+    debugger.attach("usb", pty="/run/pty2")
+    gdb = debugger.gdb(target)
+    ground.gdbs.append(gdb)
+    gdb.attach("/run/pty2")
+    sessions.classic(target, gdb)
+    target.sh("rmmod kgdb_io")
+
+
+def test_both_adapters_come_and_go(ground, pair):
+    """gdb stays, the kernel stays stopped where it was."""
+    target, debugger = pair
+    host = debugger.attach("usb")
+    gdb = debugger.gdb(target)
+    ground.gdbs.append(gdb)
+    gdb.attach("/run/pty")
+    before = gdb.do("print $pc").split("=")[1]
+    debugger.unplug("ser")
+    host.expect("link lost")
+    target.unplug("ser")
+    target.qmp("device_add", driver="usb-serial", bus="xhci.0", chardev="dbg", id="ser",
+               **{"always-plugged": True})
+    debugger.qmp("device_add", driver="usb-serial", id="ser", bus="xhci.0", port="1",
+                 chardev="line", **{"always-plugged": True})
+    host.expect("link back")
+    gdb.do("maintenance flush register-cache")
+    assert gdb.do("print $pc", timeout=60).split("=")[1] == before
+    sessions.classic(target, gdb)
