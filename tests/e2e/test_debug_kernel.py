@@ -10,15 +10,13 @@ from test_devices import driver
 
 
 @pytest.fixture
-def vm(boot, request):
+def vm(boot):
     # rodata=off: to write a breakpoint into read-only text the debug core takes the page
     # table lock of poking_mm (text_poke_kgdb()) in an exception, whatever the I/O driver.
     # lockdep reports that as inconsistent use, and then it is off for all that follows.
     # pci=noacpi: this kernel's AML interpreter takes half a minute to say where interrupts go.
-    # PCI hotplug needs it.
-    acpi = request.node.get_closest_marker("acpi")
     vm = boot(kernel("6.12", "debug"), smp=2, memory=1024, boot_timeout=300,
-              append="rodata=off" if acpi else "rodata=off pci=noacpi")
+              append="rodata=off pci=noacpi")
     config = open(vm.kernel.kdir + "/.config", encoding="ascii").read()
     for option in ("KASAN", "PROVE_LOCKING", "DEBUG_ATOMIC_SLEEP"):
         assert f"CONFIG_{option}=y" in config
@@ -52,7 +50,6 @@ def test_sessions(ground, vm):
     vm.sh("rmmod kgdb_io")
 
 
-@pytest.mark.acpi
 def test_life_cycle(vm, attached):
     vm.sh("insmod /modules/virtio_console.ko")
     vm.sh("for i in 1 2 3 4 5; do insmod /modules/kgdb_io.ko transport=virtio:virtio0 && "
@@ -69,7 +66,8 @@ def test_life_cycle(vm, attached):
     line.close()
     gdb = attached(vm)
     gdb.go()
-    vm.unplug("vser")
+    # Hotplug by QEMU needs ACPI; the driver sees the same.
+    vm.sh("echo 1 >/sys/bus/pci/devices/0000:00:10.0/remove")
     vm.sh("rmmod kgdb_io")
 
 
