@@ -6,7 +6,8 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 .PHONY: help all modules host install modules_install check unit demo lint fuzz clean
 
 help:
-	@echo 'make demo               boot a kernel in QEMU and debug it; INTERACTIVE=1 for a gdb prompt'
+	@echo 'make demo               boot a kernel in QEMU and debug it; INTERACTIVE=1 for a gdb prompt;'
+	@echo '                        TRANSPORT=usb for two machines with USB serial adapters'
 	@echo 'make check              set up what is needed and run every test'
 	@echo 'make unit               the unit tests alone, in seconds'
 	@echo 'make modules KDIR=DIR   build kgdb_io.ko for the kernel built in DIR'

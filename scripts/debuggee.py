@@ -4,6 +4,7 @@ What runs is real: a kernel built by kernel.sh, with the initramfs of initramfs.
 QEMU's TCG; and gdb on a terminal of its own.
 """
 import ctypes
+import functools
 import json
 import os
 import re
@@ -20,9 +21,27 @@ import pexpect.fdpexpect
 
 SCRIPTS = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(SCRIPTS)
+KGDB_IO = os.path.join(TOP, "host", "kgdb-io")
 
 VIRTCONSOLE = ["-device", "virtconsole,chardev=dbg"]
 VIRTIO_PCI = ["-device", "virtio-serial-pci,max_ports=1,id=vser,addr=10"] + VIRTCONSOLE
+
+
+def xhci(controller="qemu-xhci", adapter=True):
+    """An xHCI controller with an adapter whose line is the debug channel, and with a mouse."""
+    devices = ["-device", f"{controller},id=xhci,addr=11",
+               "-device", "usb-mouse,bus=xhci.0,id=mouse"]
+    if adapter:
+        # Else it is plugged in while somebody is connected to its line only.
+        devices += ["-device", "usb-serial,bus=xhci.0,chardev=dbg,id=ser,always-plugged=on"]
+    return devices
+
+
+# What a debuggee has, by transport, and what its module is told.
+TRANSPORTS = {
+    "virtio": (VIRTIO_PCI, "transport=virtio"),
+    "usb": (xhci(), "transport=usb:0000:00:11.0"),
+}
 
 
 def die_with_parent():
@@ -47,6 +66,12 @@ class Kernel:
 
     def __str__(self):
         return f"{self.version}-{self.variant}"
+
+
+@functools.lru_cache(maxsize=None)
+def kernel(version="6.12", variant="kdb"):
+    """A test kernel with our module, built once."""
+    return Kernel(version, variant)
 
 
 class Console(pexpect.fdpexpect.fdspawn):
@@ -84,18 +109,19 @@ class VM:
     """A running debuggee.
 
     `dbg` is the socket of the debug channel, `console` (a pexpect object) the serial
-    console with a root shell.
+    console with a root shell, `transport` the parameter for the module.
     """
 
     PROMPT = "debuggee# "
 
     def __init__(self, kernel, smp=1, append="", devices=None, machine="pc", memory=256,
-                 extra=(), boot_timeout=120):
+                 extra=(), boot_timeout=120, transport="virtio"):
         self.kernel = kernel
         self.dir = tempfile.mkdtemp(prefix="kgdb_io-")
         self.dbg = self.dir + "/dbg"
         self.log = open(self.dir + "/console.log", "w+", encoding="utf-8", errors="replace")
-        devices = VIRTIO_PCI if devices is None else devices
+        usual, self.transport = TRANSPORTS[transport]
+        devices = usual if devices is None else devices
         if machine.startswith("microvm"):
             # Its PIT does not tick for the kernel, which on a busy host fails to
             # measure the TSC against it and then waits for a tick for good.
@@ -122,6 +148,12 @@ class VM:
             raise
         self.qmp_file = None
         self.qmp_events = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
 
     def connect(self, path):
         """A stream socket connected to a path that QEMU is about to make."""
@@ -161,9 +193,10 @@ class VM:
         return self.run(f"dmesg -c >>/tmp/log; ({line}); s=$?; dmesg -c >/tmp/new; "
                         "cat /tmp/new; cat /tmp/new >>/tmp/log; (exit $s)", timeout)
 
-    def insmod(self, args="transport=virtio", timeout=30):
+    def insmod(self, args=None, timeout=30):
         """Load our module; what it had to say."""
-        status, said = self.logged("insmod /modules/kgdb_io.ko " + args, timeout)
+        status, said = self.logged(f"insmod /modules/kgdb_io.ko {args or self.transport}",
+                                   timeout)
         assert status == 0, said
         return said
 

@@ -11,14 +11,13 @@ import time
 import pexpect
 
 import debuggee
-from conftest import KGDB_IO, kernel
 
 XHCI = ["-device", "qemu-xhci,id=xhci"]
 
 
 def debugger_kernel():
     """What a DebuggerVM boots."""
-    return kernel("6.12", "debugger")
+    return debuggee.kernel("6.12", "debugger")
 
 
 def adapter(name, chardev, port, **options):
@@ -115,7 +114,7 @@ class DebuggerVM(debuggee.VM):
 
     def kgdb_io(self, *args, user=0):
         """Run kgdb-io to its end: exit status and output."""
-        return self.host_sh(shlex.join([KGDB_IO, *args]), user)
+        return self.host_sh(shlex.join([debuggee.KGDB_IO, *args]), user)
 
     def start(self, command):
         """Start a program and leave it running."""
@@ -124,7 +123,7 @@ class DebuggerVM(debuggee.VM):
 
     def attach(self, link, *args, pty="/run/pty"):
         """kgdb-io attach LINK, once it is up."""
-        program = self.start(shlex.join([KGDB_IO, "attach", link, "--pty", pty, *args]))
+        program = self.start(shlex.join([debuggee.KGDB_IO, "attach", link, "--pty", pty, *args]))
         program.expect("gdb: .*\n")
         return program
 

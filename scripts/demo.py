@@ -2,17 +2,20 @@
 """The classic session, played: boot a kernel in QEMU, insmod kgdb_io.ko, attach gdb
 through kgdb-io, break on the exec path, hit it, look around, Ctrl-C, detach.
 
-With INTERACTIVE=1 in the environment it stops at gdb's prompt and leaves it to you.
+With TRANSPORT=usb in the environment there are two machines, each with a USB serial adapter,
+their lines joined; kgdb-io and gdb run on the second. With INTERACTIVE=1 it stops at gdb's
+prompt and leaves it to you.
 """
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import time
 
 import debuggee
-
-KGDB_IO = os.path.join(debuggee.TOP, "host", "kgdb-io")
+import debugger_vm
+from debuggee import KGDB_IO
 
 
 class Tee:
@@ -29,34 +32,13 @@ def step(text):
     print(f"\n\033[1m== {text}\033[0m", flush=True)
 
 
-def boot():
-    version = os.environ.get("KERNEL", "6.12")
-    kernel = debuggee.Kernel(version, "kdb")
-    step(f"a debuggee: linux {version} in QEMU, with a virtio console for the debugger")
-    print("qemu-system-x86_64 ... -device virtio-serial-pci,max_ports=1 "
-          "-device virtconsole,chardev=dbg \\\n    "
-          "-chardev socket,id=dbg,path=dbg.sock,server=on,wait=off")
-    vm = debuggee.VM(kernel)
-    step("in the debuggee: insmod kgdb_io.ko transport=virtio")
+def insmod(vm):
+    step(f"in the debuggee: insmod kgdb_io.ko {vm.transport}")
     print(vm.insmod().strip())
-    return kernel, vm
 
 
-def play(kernel, vm):
-    step("on the host: kgdb-io attach unix:dbg.sock")
-    pty = vm.dir + "/pty"
-    host = subprocess.Popen([KGDB_IO, "attach", "unix:" + vm.dbg, "--pty", pty,
-                             "--symbols", kernel.vmlinux],
-                            preexec_fn=debuggee.die_with_parent)
-    while not os.path.islink(pty):
-        if host.poll() is not None:
-            sys.exit(1)
-        time.sleep(0.05)
-    time.sleep(0.1)
-
-    step("gdb vmlinux")
-    gdb = debuggee.Gdb(kernel, args=["-ex", "set filename-display basename"], log=Tee())
-    gdb.attach(pty)
+def play(gdb, vm):
+    """The session, from a gdb that has just stopped the debuggee to one that has ended."""
     gdb.do("bt")
     gdb.do("break start_thread")
     gdb.go()
@@ -72,44 +54,96 @@ def play(kernel, vm):
     gdb.interrupt()
     gdb.do("bt 4")
     gdb.detach()
-    gdb.send("quit")
-    gdb.spawn.expect(debuggee.pexpect.EOF)
 
     vm.console.expect_exact(vm.PROMPT)
     step("and the debuggee runs on:")
     print(vm.sh("uname -r; uptime").strip())
-    host.terminate()
-    host.wait()
 
 
-def hand_over(kernel, vm):
+def hand_over(vm, program):
+    """Gives the terminal to gdb, which `program` (command and arguments) has started."""
     step("over to you")
     # The console goes from here to whoever opens that socket next.
     vm.console.close()
-    if not sys.stdin.isatty():
-        sys.exit("INTERACTIVE=1 wants a terminal")
     print(f"the debuggee's console (its shell), in another terminal:\n"
           f"    socat -,rawer,escape=0x1d UNIX-CONNECT:{vm.dir}/con      (Ctrl-] ends it)\n"
           f"try:   (gdb) break start_thread      (gdb) continue      and run something there\n",
           flush=True)
     # On a terminal of its own, so that Ctrl-C is gdb's alone and not make's as well.
     columns, rows = shutil.get_terminal_size()
-    gdb = debuggee.pexpect.spawn(
-        KGDB_IO, ["gdb", "unix:" + vm.dbg, "--pty", vm.dir + "/pty", "--symbols",
-                  kernel.vmlinux], dimensions=(rows, columns))
+    gdb = debuggee.pexpect.spawn(program[0], program[1:], dimensions=(rows, columns))
     gdb.interact(escape_character=None)
     gdb.close()
 
 
+def virtio(version, interactive):
+    kernel = debuggee.kernel(version)
+    step(f"a debuggee: linux {version} in QEMU, with a virtio console for the debugger")
+    print("qemu-system-x86_64 ... -device virtio-serial-pci,max_ports=1 "
+          "-device virtconsole,chardev=dbg \\\n    "
+          "-chardev socket,id=dbg,path=dbg.sock,server=on,wait=off")
+    with debuggee.VM(kernel) as vm:
+        insmod(vm)
+        pty = vm.dir + "/pty"
+        attach = ["unix:" + vm.dbg, "--pty", pty, "--symbols", kernel.vmlinux]
+        if interactive:
+            hand_over(vm, [KGDB_IO, "gdb", *attach])
+            return
+        step("on the host: kgdb-io attach unix:dbg.sock")
+        host = subprocess.Popen([KGDB_IO, "attach", *attach],
+                                preexec_fn=debuggee.die_with_parent)
+        while not os.path.islink(pty):
+            if host.poll() is not None:
+                sys.exit(1)
+            time.sleep(0.05)
+        time.sleep(0.1)
+        step("gdb vmlinux")
+        gdb = debuggee.Gdb(kernel, args=["-ex", "set filename-display basename"], log=Tee())
+        gdb.attach(pty)
+        play(gdb, vm)
+        gdb.close()
+        host.terminate()
+        host.wait()
+
+
+def usb(version, interactive):
+    kernel = debuggee.kernel(version, "debugger")
+    step(f"a debuggee: linux {version} in QEMU, with an adapter on its xHCI controller")
+    print("qemu-system-x86_64 ... -device qemu-xhci -device usb-serial,chardev=line \\\n    "
+          "-chardev socket,id=line,path=line.sock,server=on,wait=off")
+    with debuggee.VM(kernel, transport="usb") as vm:
+        insmod(vm)
+        step("a debugger's machine: another QEMU, with another adapter at the other end of the line")
+        print("qemu-system-x86_64 ... -device qemu-xhci -device usb-serial,chardev=line \\\n    "
+              "-chardev socket,id=line,path=line.sock")
+        with debugger_vm.DebuggerVM(debugger_vm.socket_chardev("line", vm.dbg) +
+                                    debugger_vm.adapter("ser", "line", "1"), kernel) as second:
+            print(second.kgdb_io("list")[1].strip())
+            if interactive:
+                program = shlex.join([KGDB_IO, "gdb", "usb", "--symbols",
+                                      os.path.realpath(kernel.vmlinux)])
+                second.sh(f"(setsid -c {second.inside(program)} </dev/ttyS1 >/dev/ttyS1 2>&1 &)")
+                hand_over(vm, ["socat", "-,raw,echo=0", "UNIX-CONNECT:" + second.dbg])
+                return
+            step("there: kgdb-io attach usb")
+            host = second.attach("usb", "--symbols", os.path.realpath(kernel.vmlinux))
+            print(host.said().strip())
+            step("there: gdb vmlinux")
+            gdb = second.gdb(vm, log=Tee())
+            gdb.attach("/run/pty")
+            play(gdb, vm)
+            gdb.close()
+
+
 def main():
-    kernel, vm = boot()
-    try:
-        if os.environ.get("INTERACTIVE", "0") not in ("", "0"):
-            hand_over(kernel, vm)
-        else:
-            play(kernel, vm)
-    finally:
-        vm.close()
+    transport = os.environ.get("TRANSPORT", "virtio")
+    demos = {"virtio": virtio, "usb": usb}
+    if transport not in demos:
+        sys.exit(f"TRANSPORT={transport}: there are {' and '.join(demos)}")
+    interactive = os.environ.get("INTERACTIVE", "0") not in ("", "0")
+    if interactive and not sys.stdin.isatty():
+        sys.exit("INTERACTIVE=1 wants a terminal")
+    demos[transport](os.environ.get("KERNEL", "6.12"), interactive)
 
 
 main()

@@ -20,14 +20,7 @@ import pytest
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "scripts"))
 
 import debuggee  # noqa: E402
-
-KGDB_IO = os.path.join(debuggee.TOP, "host", "kgdb-io")
-
-
-@functools.lru_cache(maxsize=None)
-def kernel(version="6.12", variant="kdb"):
-    """A test kernel with our module, built once."""
-    return debuggee.Kernel(version, variant)
+from debuggee import KGDB_IO, kernel  # noqa: E402
 
 
 @functools.lru_cache(maxsize=None)
@@ -158,9 +151,13 @@ def ground(tmp_path):
 
 
 @pytest.fixture
-def boot(ground):
+def boot(ground, request):
     """boot(kernel(), smp=2, ...): a debuggee at its shell prompt."""
-    return ground.boot
+    return functools.partial(ground.boot, transport=getattr(request, "param", "virtio"))
+
+
+# For a test that is to pass whatever the debug channel is.
+any_transport = pytest.mark.parametrize("boot", debuggee.TRANSPORTS, indirect=True)
 
 
 @pytest.fixture

@@ -6,14 +6,16 @@ import time
 import pytest
 
 import sessions
-from conftest import Line, kernel
+from conftest import Line, any_transport, kernel
 
 
-@pytest.mark.parametrize("version,variant", [("6.12", "kdb"), ("6.12", "nokdb"), ("6.1", "kdb")])
+@pytest.mark.parametrize("boot,version,variant", [
+    ("virtio", "6.12", "kdb"), ("virtio", "6.12", "nokdb"), ("virtio", "6.1", "kdb"),
+    ("usb", "6.12", "kdb")], indirect=["boot"])
 def test_kgdbwait(ground, boot, version, variant):
     vm = boot(kernel(version, variant), smp=2, append="kgdbwait")
     host = ground.host("unix:" + vm.dbg)
-    vm.send("insmod /modules/kgdb_io.ko transport=virtio; echo ins\"\"erted")
+    vm.send(f"insmod /modules/kgdb_io.ko {vm.transport}; echo ins\"\"erted")
     time.sleep(1.5)
     gdb = ground.gdb(vm)
     gdb.attach(host.pty)
@@ -28,11 +30,12 @@ def test_kgdbwait(ground, boot, version, variant):
     vm.sh("rmmod kgdb_io")
 
 
-@pytest.mark.parametrize("variant", ["kdb", "nokdb"])
+@pytest.mark.parametrize("boot,variant", [("virtio", "kdb"), ("virtio", "nokdb"), ("usb", "nokdb")],
+                         indirect=["boot"])
 def test_wait(ground, boot, variant):
     vm = boot(kernel("6.12", variant), smp=2)
     host = ground.host("unix:" + vm.dbg)
-    vm.send("insmod /modules/kgdb_io.ko transport=virtio wait=1; echo ins\"\"erted")
+    vm.send(f"insmod /modules/kgdb_io.ko {vm.transport} wait=1; echo ins\"\"erted")
     time.sleep(1.5)
     gdb = ground.gdb(vm)
     gdb.attach(host.pty)
@@ -43,7 +46,8 @@ def test_wait(ground, boot, variant):
     sessions.classic(vm, gdb)
 
 
-@pytest.mark.parametrize("variant", ["kdb", "nokdb"])
+@pytest.mark.parametrize("boot,variant", [("virtio", "kdb"), ("virtio", "nokdb"), ("usb", "kdb")],
+                         indirect=["boot"])
 def test_sysrq_g(ground, boot, variant):
     """From /proc and as a BREAK on the console, with gdb attached and without."""
     vm = boot(kernel("6.12", variant), smp=2, extra=["-monitor", "none"])
@@ -84,6 +88,7 @@ def test_sysrq_g_from_the_console(ground, boot, tmp_path):
     line.close()
 
 
+@any_transport
 def test_ctrl_c_on_the_bare_channel_enters_kdb(boot):
     vm = boot(smp=2)
     vm.insmod()
@@ -97,6 +102,7 @@ def test_ctrl_c_on_the_bare_channel_enters_kdb(boot):
     line.close()
 
 
+@any_transport
 def test_kdb_to_gdb_and_back(ground, boot):
     vm = boot(smp=2)
     vm.insmod()
@@ -121,6 +127,7 @@ def test_kdb_to_gdb_and_back(ground, boot):
     kdb.close()
 
 
+@any_transport
 def test_packet_stops_a_running_kernel_with_no_word_before(boot):
     """Checked on the wire: acknowledged, answered, and no stop reply that nobody asked for."""
     for variant in ("kdb", "nokdb"):
@@ -139,6 +146,7 @@ def test_packet_stops_a_running_kernel_with_no_word_before(boot):
         line.close()
 
 
+@any_transport
 def test_noise_does_not_stop_a_running_kernel(boot, attached):
     vm = boot(smp=2)
     vm.insmod()
@@ -156,6 +164,7 @@ def test_noise_does_not_stop_a_running_kernel(boot, attached):
     sessions.classic(vm, attached(vm))
 
 
+@any_transport
 def test_many_connections(boot, attached):
     """What arrives at a running kernel never fills its queue up."""
     vm = boot()
@@ -168,6 +177,7 @@ def test_many_connections(boot, attached):
     sessions.classic(vm, attached(vm))
 
 
+@any_transport
 def test_console_output_through_gdb(ground, boot):
     """kgdbcon: the kernel's messages appear in gdb while the target runs."""
     vm = boot(smp=2, append="kgdbcon")

@@ -4,7 +4,7 @@ import time
 import pytest
 
 import sessions
-from conftest import kernel
+from conftest import any_transport, kernel
 
 
 @pytest.mark.parametrize("version", ["6.12", "6.1"])
@@ -50,6 +50,7 @@ def test_breakpoint(ground, boot, version, function, provoke):
     sessions.leave(vm, gdb)
 
 
+@any_transport
 def test_no_breakpoint_in_the_polled_path(boot, attached):
     """An error, not a dead machine."""
     vm = boot(smp=2)
@@ -57,8 +58,11 @@ def test_no_breakpoint_in_the_polled_path(boot, attached):
     symbols = dict(reversed(line.split()[0:3:2]) for line in vm.sh(
         "grep kgdb_io /proc/kallsyms").splitlines() if " t " in line or " T " in line)
     gdb = attached(vm)
-    for function in ("core_read_char", "core_write_char", "core_flush", "core_pre_exception",
-                     "core_post_exception", "rsp_feed"):
+    functions = ["core_read_char", "core_write_char", "core_flush", "core_pre_exception",
+                 "core_post_exception", "rsp_feed"]
+    if "usb" in vm.transport:
+        functions += ["usb_rx_span", "usb_tx", "xhci_tx", "xhci_events", "usb_adapter_recover"]
+    for function in functions:
         gdb.do("delete")
         gdb.do(f"break *0x{symbols[function]}")
         gdb.send("continue")
@@ -68,7 +72,7 @@ def test_no_breakpoint_in_the_polled_path(boot, attached):
     sessions.classic(vm, gdb)
 
 
-@pytest.mark.parametrize("smp", [1, 4])
+@pytest.mark.parametrize("boot,smp", [("virtio", 1), ("virtio", 4), ("usb", 2)], indirect=["boot"])
 def test_panic(ground, boot, attached, smp):
     ground.expected_reports += ["Kernel panic", "sysrq", "BUG: kernel NULL", "Oops"]
     vm = boot(smp=smp)
@@ -83,6 +87,7 @@ def test_panic(ground, boot, attached, smp):
     vm.console.expect_exact("end Kernel panic")
 
 
+@any_transport
 def test_oops(ground, boot, attached):
     """A fault in the kernel stops in gdb at the instruction that faulted."""
     ground.expected_reports += ["BUG: kernel NULL", "Oops"]

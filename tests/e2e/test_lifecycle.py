@@ -6,9 +6,10 @@ import time
 import pytest
 
 import sessions
-from conftest import Line, kernel
+from conftest import Line, any_transport, kernel
 
 
+@any_transport
 def test_rmmod_is_refused_while_connected(boot, attached):
     vm = boot(smp=2)
     vm.insmod()
@@ -36,6 +37,7 @@ def test_kgdboc_registered_first(boot):
     vm.insmod()
 
 
+@any_transport
 @pytest.mark.parametrize("stopped", [True, False])
 def test_gdb_killed(ground, boot, stopped):
     vm = boot(smp=2)
@@ -59,6 +61,7 @@ def test_gdb_killed(ground, boot, stopped):
     sessions.leave(vm, gdb)
 
 
+@any_transport
 @pytest.mark.parametrize("stopped", [True, False])
 def test_kgdb_io_killed(ground, boot, stopped):
     """The host program dies; gdb attaches through another one."""
@@ -77,29 +80,34 @@ def test_kgdb_io_killed(ground, boot, stopped):
     sessions.classic(vm, gdb)
 
 
-@pytest.mark.parametrize("sent", [
-    b"$qSupp",                          # in the middle of a packet
-    b"+$qSupported:#",                  # in the middle of its checksum
-    b"+$g#67",                          # a reply not acknowledged
-    b"+$g#00",                          # a wrong checksum
-])
+@any_transport
 @pytest.mark.parametrize("stopped", [True, False])
-def test_host_gone_in_the_middle(boot, attached, stopped, sent):
+def test_host_gone_in_the_middle(ground, boot, stopped):
     vm = boot()
     vm.insmod()
-    if stopped:
+    for sent in (b"$qSupp",             # in the middle of a packet
+                 b"+$qSupported:#",     # in the middle of its checksum
+                 b"+$g#67",             # a reply not acknowledged
+                 b"+$g#00"):            # a wrong checksum
+        if stopped:
+            line = Line(vm.dbg)
+            line.send(b"+$?#3f")
+            line.expect(b"$S05#b8")
+            line.send(b"+")
+            line.close()
         line = Line(vm.dbg)
-        line.send(b"+$?#3f")
-        line.expect(b"$S05#b8")
-        line.send(b"+")
+        line.send(sent)
+        time.sleep(0.3)
         line.close()
-    line = Line(vm.dbg)
-    line.send(sent)
-    time.sleep(0.3)
-    line.close()
-    sessions.classic(vm, attached(vm))
+        host = ground.host("unix:" + vm.dbg)
+        gdb = ground.gdb(vm)
+        gdb.attach(host.pty)
+        sessions.classic(vm, gdb)
+        gdb.close()
+        host.close()
 
 
+@any_transport
 def test_link_lost_and_back(ground, boot, tmp_path):
     """The link drops while the target runs and while it is stopped; gdb stays attached."""
     vm = boot(smp=2)
@@ -186,6 +194,7 @@ class Relay:
         self.drop()
 
 
+@any_transport
 def test_reboot_with_gdb_attached(ground, boot):
     """The way down is not stopped by a breakpoint that nobody can be told of."""
     vm = boot(smp=2)

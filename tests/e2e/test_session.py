@@ -2,7 +2,7 @@
 import pytest
 
 import sessions
-from conftest import kernel, new_gdb
+from conftest import any_transport, kernel, new_gdb
 
 
 @pytest.mark.parametrize("smp", [1, 2, 4])
@@ -19,17 +19,19 @@ def test_classic_session(boot, attached, version, variant, smp):
     vm.insmod()
 
 
-@pytest.mark.parametrize("version,variant", [("6.12", "kdb"), ("6.12", "nokdb")])
-def test_without_kgdb_io(boot, attached, version, variant):
+@pytest.mark.parametrize("boot,variant", [("virtio", "kdb"), ("virtio", "nokdb"), ("usb", "kdb")],
+                         indirect=["boot"])
+def test_without_kgdb_io(boot, attached, variant):
     """The wire is plain RSP: gdb attaches to the VM's socket itself."""
-    vm = boot(kernel(version, variant), smp=2)
+    vm = boot(kernel("6.12", variant), smp=2)
     vm.insmod()
     sessions.classic(vm, attached(vm, via="socket"))
     sessions.classic(vm, attached(vm, via="socket"))
 
 
-@pytest.mark.parametrize("via", ["pty", "socket"])
-@pytest.mark.parametrize("variant", ["kdb", "nokdb"])
+@pytest.mark.parametrize("boot,variant,via", [
+    ("virtio", "kdb", "pty"), ("virtio", "kdb", "socket"), ("virtio", "nokdb", "pty"),
+    ("usb", "kdb", "pty")], indirect=["boot"])
 def test_new_gdb(boot, attached, variant, via):
     """gdb 16 has a qSupported longer than kdb's line buffer."""
     vm = boot(kernel("6.12", variant), smp=2)
@@ -49,6 +51,7 @@ def test_new_gdb(boot, attached, variant, via):
         vm.console.expect_exact(vm.PROMPT)
 
 
+@any_transport
 def test_registers_and_memory_can_be_changed(boot, attached):
     vm = boot()
     vm.insmod()
@@ -68,6 +71,7 @@ def test_registers_and_memory_can_be_changed(boot, attached):
     assert vm.sh("cat /proc/sys/kernel/printk").split()[0] == "5"
 
 
+@any_transport
 def test_bad_addresses_are_errors(boot, attached):
     vm = boot()
     vm.insmod()
@@ -78,7 +82,9 @@ def test_bad_addresses_are_errors(boot, attached):
     sessions.classic(vm, gdb)
 
 
-@pytest.mark.parametrize("version,smp", [("6.12", 1), ("6.12", 4), ("6.1", 2)])
+@pytest.mark.parametrize("boot,version,smp", [
+    ("virtio", "6.12", 1), ("virtio", "6.12", 4), ("virtio", "6.1", 2), ("usb", "6.12", 2)],
+                         indirect=["boot"])
 def test_hardware_watchpoint(boot, attached, version, smp):
     vm = boot(kernel(version), smp=smp)
     vm.insmod()

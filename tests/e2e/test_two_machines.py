@@ -26,13 +26,11 @@ def test_session(ground, pair):
     for _ in range(20):
         sessions.ctrl_c(gdb)
     sessions.leave(target, gdb)
-    # The host program dies, another one takes over.
+    # The host program ends in the middle, another one takes over.
     gdb.attach()
-    host.close("KILL")
-    gdb.close()
+    assert host.close() == 0
+    gdb.do("disconnect")
     debugger.attach("usb", pty="/run/pty2")
-    gdb = debugger.gdb(target)
-    ground.gdbs.append(gdb)
     gdb.attach("/run/pty2")
     sessions.classic(target, gdb)
     target.sh("rmmod kgdb_io")

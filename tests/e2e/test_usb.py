@@ -1,11 +1,13 @@
 """transport=usb: a USB serial adapter on an xHCI controller, at the debuggee's end.
 
 QEMU's adapter is an FTDI FT232; what is at the other end of its line is the debug channel.
+The sessions that do not depend on the transport are in the other files: any_transport.
 """
 import pytest
 
 import sessions
-from conftest import Line, kernel
+from conftest import kernel
+from debuggee import xhci
 from test_devices import driver_of
 from test_stress import LOAD, resume
 
@@ -13,18 +15,9 @@ CONTROLLER = "0000:00:11.0"
 INSMOD = f"transport=usb:{CONTROLLER}"
 
 
-def usb(controller="qemu-xhci", adapter=True, others=()):
-    """Devices of a debuggee with an adapter, and with a mouse to see what xhci_hcd has."""
-    devices = ["-device", f"{controller},id=xhci,addr=11", *others,
-               "-device", "usb-mouse,bus=xhci.0,id=mouse"]
-    if adapter:
-        devices += ["-device", "usb-serial,bus=xhci.0,chardev=dbg,id=ser,always-plugged=on"]
-    return devices
-
-
 @pytest.fixture
 def vm(boot):
-    return boot(smp=2, devices=usb())
+    return boot(smp=2, transport="usb")
 
 
 def products(vm):
@@ -38,18 +31,13 @@ def products(vm):
     ("6.12", "kdb", 2, "nec-usb-xhci,msi=off,msix=off"),
     ("6.12", "kdb", 2, "nec-usb-xhci,msi=on,msix=off")])
 def test_classic_session(boot, attached, version, variant, smp, controller):
-    vm = boot(kernel(version, variant), smp=smp, devices=usb(controller))
+    vm = boot(kernel(version, variant), smp=smp, devices=xhci(controller))
     vm.insmod(INSMOD)
     interrupts = vm.sh("grep kgdb_io /proc/interrupts")
     assert ("MSI" in interrupts) == ("msi=off" not in controller), interrupts
     gdb = attached(vm)
     sessions.classic(vm, gdb)
     vm.sh("rmmod kgdb_io")
-
-
-def test_bare_gdb(vm, attached):
-    vm.insmod(INSMOD)
-    sessions.classic(vm, attached(vm, via="socket"))
 
 
 def test_the_controller_goes_back(vm, attached):
@@ -85,10 +73,10 @@ def test_bad_parameters(vm, transport, said):
 
 @pytest.mark.parametrize("others,said", [
     ((), "no USB serial chip"),
-    (("-device", "usb-hub,bus=xhci.0,port=1,ports=2",
-      "-device", "usb-serial,bus=xhci.0,port=1.1,chardev=dbg,always-plugged=on"), "it is a hub")])
+    (("-device", "usb-hub,bus=xhci.0,port=2,ports=2",
+      "-device", "usb-serial,bus=xhci.0,port=2.1,chardev=dbg,always-plugged=on"), "it is a hub")])
 def test_no_adapter(boot, others, said):
-    vm = boot(devices=usb(adapter=False, others=others))
+    vm = boot(devices=xhci(adapter=False) + list(others))
     status, output = vm.logged(f"insmod /modules/kgdb_io.ko {INSMOD}")
     assert status != 0 and said in output, output
     assert driver_of(vm, "pci", CONTROLLER) == "xhci_hcd"
@@ -169,18 +157,6 @@ def test_suspend(vm, attached):
     sessions.leave(vm, gdb)
 
 
-def test_kdb(vm):
-    vm.insmod(INSMOD)
-    line = Line(vm.dbg)
-    line.send(b"\x03")
-    line.expect(b"kdb> ")
-    line.send(b"ps\r")
-    line.expect(b"kdb> ")
-    line.send(b"go\r")
-    assert "alive" in vm.sh("echo alive")
-    line.close()
-
-
 def test_break_ins_under_load(vm, attached):
     vm.insmod(INSMOD)
     vm.sh(LOAD)
@@ -206,7 +182,7 @@ def test_reads_are_right(vm, attached, tmp_path):
 def test_debug_kernel(ground, boot):
     """KASAN and lockdep have nothing to say."""
     vm = boot(kernel("6.12", "debug"), smp=2, memory=1024, boot_timeout=300,
-              append="rodata=off pci=noacpi", devices=usb())
+              append="rodata=off pci=noacpi", devices=xhci())
     # Without pci=noacpi this kernel's AML interpreter takes half a minute to say where
     # the interrupt goes, and once more when the controller goes back.
     vm.insmod(INSMOD)
