@@ -195,8 +195,8 @@ class VM:
 
     def insmod(self, args=None, timeout=30):
         """Load our module; what it had to say."""
-        status, said = self.logged(f"insmod /modules/kgdb_io.ko {args or self.transport}",
-                                   timeout)
+        args = self.transport if args is None else args
+        status, said = self.logged("insmod /modules/kgdb_io.ko " + args, timeout)
         assert status == 0, said
         return said
 
