@@ -181,11 +181,11 @@ def test_many_connections(boot, attached):
 def test_console_output_through_gdb(ground, boot):
     """kgdbcon: the kernel's messages appear in gdb while the target runs."""
     vm = boot(smp=2, append="kgdbcon")
-    vm.sh("dmesg -n 7")
     vm.insmod()
     gdb = ground.attached(vm)
     gdb.go()
-    vm.sh("echo a message for gdb >/dev/kmsg")
+    # Its console gets them too, in the middle of what the shell prints.
+    vm.send("dmesg -n 7; echo a message for gdb >/dev/kmsg; dmesg -n 1")
     gdb.expect("a message for gdb")
     assert re.search("SIG(TRAP|INT)", gdb.interrupt())
     sessions.leave(vm, gdb)
