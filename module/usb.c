@@ -170,8 +170,8 @@ static void usb_watch(struct work_struct *work)
 	u->x.may_sleep = true;
 	err = usb_adapter_recover(&u->adapter, 0);
 	if (!err) {
-		pr_notice("the adapter on %s is back\n", pci_name(u->pdev));
 		go_online(u);
+		pr_notice("the adapter on %s is back\n", pci_name(u->pdev));
 	} else if (err != -EAGAIN) {
 		usb_adapter_explain(&u->adapter, why, sizeof(why));
 		pr_notice("nothing on %s can be used: %s\n", pci_name(u->pdev), why);
