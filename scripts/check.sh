@@ -17,6 +17,7 @@ for kernel in '6.12 kdb' '6.12 nokdb' '6.12 debugger' '6.1 kdb' '6.12 debug'; do
 	"$here/initramfs.sh" "$kdir" >/dev/null
 done
 make -s host
+make -s -C tests/sim
 
 passed=0
 failed=0

@@ -16,7 +16,7 @@ for group in "$@"; do
 	build)	more="gcc make pkg-config libc6-dev libevent-dev libusb-1.0-0-dev" ;;
 	kernel)	more="gcc make flex bison bc libelf-dev libssl-dev python3 perl cpio kmod xz-utils" ;;
 	vm)	more="qemu-system-x86 busybox-static cpio gdb python3 python3-pexpect socat" ;;
-	test)	more="libcmocka-dev python3-pytest python3-pytest-timeout python3-pytest-xdist strace sparse man-db" ;;
+	test)	more="libcmocka-dev libusbredirparser-dev python3-pytest python3-pytest-timeout python3-pytest-xdist strace sparse man-db" ;;
 	lint)	more="sparse cppcheck shellcheck perl" ;;
 	fuzz)	more="clang libclang-rt-14-dev" ;;
 	*)	die "setup.sh: no such group: $group (there are build kernel vm test lint fuzz)" ;;

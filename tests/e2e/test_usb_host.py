@@ -1,8 +1,7 @@
 """usb: links: kgdb-io drives a USB serial adapter itself, on a machine with a USB bus.
 
 The adapter is QEMU's, an FTDI, with its line joined to a debuggee's. It does not pass a
-BREAK on, so what can be seen is that it is asked for one; what a target makes of one is
-tested over telnet, in test_kgdboc.py.
+BREAK on; test_usb_chips.py has adapters that do, and kgdboc targets.
 """
 import hashlib
 import os
@@ -10,7 +9,6 @@ import pty
 import re
 import socket
 import termios
-import time
 
 import pytest
 
@@ -81,33 +79,6 @@ def test_unplugged_and_plugged_in_again(ground, boot, debugger):
     vm.unplug("ser0")
     host.expect("link lost")
     assert host.close() == 0
-
-
-def test_kgdboc(ground, boot, debugger):
-    """A UART with kgdboc at the other end of the line; a person at its console stops it."""
-    path = ground.tmp_path / "uart"
-    target = boot(devices=["-chardev", f"socket,id=line,path={path},server=on,wait=off",
-                           "-serial", "chardev:line"])
-    target.sh("echo 1 >/proc/sys/kernel/sysrq; echo ttyS1 >/sys/module/kgdboc/parameters/kgdboc")
-    target.sh("stty -F /dev/ttyS1 115200 raw -echo")
-    vm = debugger(socket_chardev("ser", path) + adapter("ser0", "ser", "1"))
-    vm.attach("usb:0403:6001,115200", "--break-in", "break-g")
-    gdb = vm.gdb(target)
-    ground.gdbs.append(gdb)
-    target.send("echo g >/proc/sysrq-trigger")
-    time.sleep(1)
-    gdb.attach("/run/pty")
-    assert "sysrq" in gdb.do("bt")
-    gdb.do("break start_thread")
-    gdb.go()
-    target.console.expect_exact(target.PROMPT)
-    target.send("/bin/true")
-    assert "hit Breakpoint" in gdb.wait()
-    assert "load_elf_binary" in gdb.do("bt")
-    for _ in range(5):
-        gdb.do("stepi")
-    gdb.do("delete")
-    sessions.leave(target, gdb)
 
 
 def test_bytes_arrive_whole(ground, debugger):

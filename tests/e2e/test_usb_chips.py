@@ -1,0 +1,152 @@
+"""Every chip: the simulator is what Linux's driver takes it for, then our own drivers use it."""
+import hashlib
+import socket
+
+import pytest
+
+import sessions
+from debugger_vm import DebuggerVM
+from usb_sim import CHIPS, Sim, redir
+
+DRIVERS = {"ftdi": "serial/ftdi_sio", "cdc-acm": "class/cdc-acm", "cp210x": "serial/cp210x",
+           "ch341": "serial/ch341", "pl2303": "serial/pl2303"}
+
+XHCI = ["-device", "qemu-xhci,id=xhci,addr=11"]
+INSMOD = "transport=usb:0000:00:11.0"
+
+
+@pytest.fixture
+def sim(ground, tmp_path):
+    """sim(chip, options...): a simulator, for redir(sim.path)."""
+    sims = []
+
+    def start(chip, *options):
+        path = str(tmp_path / f"redir{len(sims)}")
+        sims.append(Sim(chip, path, *options))
+        sims[-1].path = path
+        return sims[-1]
+    yield start
+    # Before the VMs: QEMU's ends with them.
+    for s in sims:
+        assert s.process.poll() is None, s.said
+        s.close()
+
+
+@pytest.fixture
+def debugger(ground):
+    """debugger([QEMU arguments]): a machine with these devices."""
+    def start(devices):
+        vm = DebuggerVM(devices)
+        ground.vms.append(vm)
+        return vm
+    return start
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+def test_faithful(debugger, sim, tmp_path, chip):
+    """Linux's driver: two rates, each byte both ways, DTR, BREAK, and garbage at a wrong rate."""
+    path = str(tmp_path / "line")
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    s = sim(chip, "--line", path)
+    vm = debugger(redir(s.path, 1))
+    line = listener.accept()[0]
+    line.settimeout(20)
+    if chip != "cdc-acm":
+        vm.sh(f"insmod /host{vm.kernel.kdir}/drivers/usb/serial/usbserial.ko")
+    vm.sh(f"insmod /host{vm.kernel.kdir}/drivers/usb/{DRIVERS[chip]}.ko")
+    tty = "/dev/ttyACM0" if chip == "cdc-acm" else "/dev/ttyUSB0"
+    vm.wait_for("test -c " + tty)
+    vm.sh(f"exec 3<>{tty}")
+    s.expect("^dtr 1 rts 1$")
+    data = bytes(range(256)) * 8
+    for baud in (19200, 115200):
+        s.do(f"baud {baud}")
+        vm.sh(f"stty {baud} raw -echo <&3")
+        told = int(s.expect(r"^line (\d+) 8N1$")[1])
+        assert abs(told - baud) <= baud * 0.02
+        vm.sh(f"(head -c {len(data)} <&3 >/tmp/got; echo >/tmp/all) & true")
+        line.sendall(data)
+        vm.wait_for("test -e /tmp/all")
+        assert vm.sh("md5sum </tmp/got; rm /tmp/all").split()[0] == hashlib.md5(data).hexdigest()
+        vm.sh("cat /tmp/got >&3")
+        got = b""
+        while len(got) < len(data):
+            got += line.recv(65536)
+        assert got == data
+    s.do("baud 9600")
+    vm.sh("echo hello >&3")
+    assert b"hello" not in line.recv(100)
+    python = ("import os,termios; f=os.open('/dev/tty3',os.O_RDWR|os.O_NOCTTY); "
+              "termios.tcsendbreak(f,0)").replace("/dev/tty3", tty)
+    vm.sh(vm.inside(f'python3 -c "{python}"'))
+    s.expect("^break on$")
+    s.expect("^break off$")
+    vm.sh("exec 3>&-")
+    s.expect("^dtr 0 rts 0$")
+    line.close()
+    listener.close()
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+def test_module(ground, boot, sim, tmp_path, chip):
+    path = str(tmp_path / "line")
+    s = sim(chip, "--listen", path, "--baud", "115200")
+    vm = boot(smp=2, devices=XHCI + redir(s.path))
+    s.expect("plugged")
+    said = vm.insmod(INSMOD)
+    assert {"cdc-acm": "CDC-ACM", "ftdi": "FTDI", "cp210x": "CP210x", "ch341": "CH341",
+            "pl2303": "PL2303"}[chip] in said
+    s.expect("^dtr 1 rts 1$")
+    host = ground.host("unix:" + path)
+    gdb = ground.gdb(vm)
+    gdb.attach(host.pty)
+    sessions.classic(vm, gdb)
+    gdb.attach()
+    # Unplugged while the kernel is stopped, and while it runs.
+    before = gdb.do("print $pc").split("=")[1]
+    s.do("unplug")
+    s.do("plug")
+    gdb.do("maintenance flush register-cache")
+    assert gdb.do("print $pc", timeout=60).split("=")[1] == before
+    gdb.go()
+    vm.logged("true")
+    s.do("unplug")
+    vm.wait_for_log("unplugged")
+    s.do("plug")
+    vm.wait_for_log(":11.0 is back")
+    gdb.interrupt()
+    sessions.leave(vm, gdb)
+    vm.sh("rmmod kgdb_io")
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+def test_host(ground, boot, debugger, sim, chip):
+    """Another rate is no session; the right one is; a BREAK stops a kgdboc target."""
+    path = str(ground.tmp_path / "uart")
+    # A BREAK on a UART means SysRq where it is a console only.
+    target = boot(append="console=ttyS1", devices=[
+        "-chardev", f"socket,id=line,path={path},server=on,wait=off,mux=on",
+        "-serial", "chardev:line"])
+    target.sh("echo 1 >/proc/sys/kernel/sysrq; echo ttyS1 >/sys/module/kgdboc/parameters/kgdboc")
+    target.sh("stty -F /dev/ttyS1 115200 raw -echo; sleep 1000 </dev/ttyS1 & sleep 0.5")
+    s = sim(chip, "--line", path, "--baud", "115200", "--line-break", "0162")
+    vm = debugger(redir(s.path, 1))
+    host = vm.attach("usb,115200", "--break-in", "break-g")
+    s.expect("^dtr 1 rts 1$")
+    gdb = vm.gdb(target)
+    ground.gdbs.append(gdb)
+    gdb.attach("/run/pty")
+    s.expect("^break on$")
+    s.expect("^break off$")
+    assert "sysrq" in gdb.do("bt")
+    gdb.do("break start_thread")
+    gdb.go()
+    target.send("/bin/true")
+    assert "hit Breakpoint" in gdb.wait()
+    gdb.do("delete")
+    gdb.go()
+    assert "SIG" in gdb.interrupt()
+    sessions.leave(target, gdb)
+    assert host.close() == 0
