@@ -25,6 +25,13 @@ def products(vm):
     return vm.sh("cat /sys/bus/usb/devices/*/product; true")
 
 
+def wait_for_xhci_hcd(vm):
+    """Until it has found both of the devices."""
+    vm.sh("for i in $(seq 200); do p=$(cat /sys/bus/usb/devices/*/product); case $p in "
+          "*Mouse*SERIAL*|*SERIAL*Mouse*) break;; esac; usleep 100000; done", timeout=60)
+    assert "USB Mouse" in products(vm) and "USB SERIAL" in products(vm)
+
+
 @pytest.mark.parametrize("version,variant,smp,controller", [
     ("6.12", "kdb", 1, "qemu-xhci"), ("6.12", "nokdb", 2, "qemu-xhci"),
     ("6.12", "kdb", 4, "nec-usb-xhci"), ("6.1", "kdb", 2, "qemu-xhci"),
@@ -41,7 +48,7 @@ def test_classic_session(boot, attached, version, variant, smp, controller):
 
 
 def test_the_controller_goes_back(vm, attached):
-    assert "USB Mouse" in products(vm) and "USB SERIAL" in products(vm)
+    wait_for_xhci_hcd(vm)
     vm.insmod(INSMOD)
     assert driver_of(vm, "pci", CONTROLLER) == "kgdb_io"
     assert "USB Mouse" not in products(vm)
@@ -49,9 +56,7 @@ def test_the_controller_goes_back(vm, attached):
     sessions.classic(vm, gdb)
     vm.sh("rmmod kgdb_io")
     assert driver_of(vm, "pci", CONTROLLER) == "xhci_hcd"
-    vm.sh("for i in $(seq 50); do grep -q SERIAL /sys/bus/usb/devices/*/product && break; "
-          "usleep 100000; done")
-    assert "USB Mouse" in products(vm) and "USB SERIAL" in products(vm)
+    wait_for_xhci_hcd(vm)
     for _ in range(3):
         vm.insmod(INSMOD)
         vm.sh("rmmod kgdb_io")
