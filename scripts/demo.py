@@ -130,6 +130,7 @@ def usb(version, interactive):
             print(host.said().strip())
             step("there: gdb vmlinux")
             gdb = second.gdb(vm, log=Tee())
+            gdb.do("set filename-display basename")
             gdb.attach("/run/pty")
             play(gdb, vm)
             gdb.close()
