@@ -21,6 +21,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "scripts"
 
 import debuggee  # noqa: E402
 from debuggee import KGDB_IO, kernel  # noqa: E402
+from debugger_vm import DebuggerVM  # noqa: E402
 
 
 @functools.lru_cache(maxsize=None)
@@ -29,14 +30,15 @@ def new_gdb():
     return debuggee.script("gdb-new.sh")
 
 
-class Host:
-    """A running kgdb-io."""
+class Talker:
+    """A running program of ours, and what it has said and nobody has expected yet."""
 
-    def __init__(self, pty, *args, env=None):
-        self.pty = pty
+    FLAGS = 0       # of the patterns
+
+    def __init__(self, command, **options):
         self.process = subprocess.Popen(
-            [KGDB_IO, *args, "--pty", pty], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, env=env, preexec_fn=debuggee.die_with_parent)
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            preexec_fn=debuggee.die_with_parent, **options)
         self.said = ""
         self.changed = threading.Condition()
         threading.Thread(target=self._read, daemon=True).start()
@@ -51,12 +53,20 @@ class Host:
         """Wait until it has said something; that is used up."""
         end = time.monotonic() + timeout
         with self.changed:
-            while not (match := re.search(pattern, self.said)):
+            while not (match := re.search(pattern, self.said, self.FLAGS)):
                 left = end - time.monotonic()
-                assert left > 0, f"kgdb-io did not say {pattern!r} but: {self.said}"
+                assert left > 0, f"{self.process.args[0]} did not say {pattern!r} but: {self.said}"
                 self.changed.wait(left)
             self.said = self.said[match.end():]
             return match
+
+
+class Host(Talker):
+    """A running kgdb-io."""
+
+    def __init__(self, pty, *args, env=None):
+        self.pty = pty
+        super().__init__([KGDB_IO, *args, "--pty", pty], env=env)
 
     def close(self, sig=signal.SIGTERM):
         """Interrupt it: its exit status."""
@@ -154,6 +164,16 @@ def ground(tmp_path):
 def boot(ground, request):
     """boot(kernel(), smp=2, ...): a debuggee at its shell prompt."""
     return functools.partial(ground.boot, transport=getattr(request, "param", "virtio"))
+
+
+@pytest.fixture
+def debugger(ground):
+    """debugger([QEMU arguments]): a debugger's machine with these devices."""
+    def start(devices):
+        vm = DebuggerVM(devices)
+        ground.vms.append(vm)
+        return vm
+    return start
 
 
 # For a test that is to pass whatever the debug channel is.

@@ -2,17 +2,16 @@
 import pytest
 
 import sessions
-from debugger_vm import DebuggerVM, adapter, socket_chardev
+from debugger_vm import adapter, socket_chardev
+from test_usb import plug
 
 
 @pytest.fixture
-def pair(ground, boot):
+def pair(boot, debugger):
     """The debuggee, and the debugger's machine."""
     target = boot(smp=2, transport="usb")
     target.insmod()
-    debugger = DebuggerVM(socket_chardev("line", target.dbg) + adapter("ser", "line", "1"))
-    ground.vms.append(debugger)
-    return target, debugger
+    return target, debugger(socket_chardev("line", target.dbg) + adapter("ser", "line", "1"))
 
 
 def test_session(ground, pair):
@@ -47,8 +46,7 @@ def test_both_adapters_come_and_go(ground, pair):
     debugger.unplug("ser")
     host.expect("link lost")
     target.unplug("ser")
-    target.qmp("device_add", driver="usb-serial", bus="xhci.0", chardev="dbg", id="ser",
-               **{"always-plugged": True})
+    plug(target)
     debugger.qmp("device_add", driver="usb-serial", id="ser", bus="xhci.0", port="1",
                  chardev="line", **{"always-plugged": True})
     host.expect("link back")

@@ -5,7 +5,6 @@ import socket
 import pytest
 
 import sessions
-from debugger_vm import DebuggerVM
 from usb_sim import CHIPS, Sim, redir
 
 DRIVERS = {"ftdi": "serial/ftdi_sio", "cdc-acm": "class/cdc-acm", "cp210x": "serial/cp210x",
@@ -30,16 +29,6 @@ def sim(ground, tmp_path):
     for s in sims:
         assert s.process.poll() is None, s.said
         s.close()
-
-
-@pytest.fixture
-def debugger(ground):
-    """debugger([QEMU arguments]): a machine with these devices."""
-    def start(devices):
-        vm = DebuggerVM(devices)
-        ground.vms.append(vm)
-        return vm
-    return start
 
 
 @pytest.mark.parametrize("chip", CHIPS)
@@ -78,8 +67,8 @@ def test_faithful(debugger, sim, tmp_path, chip):
     s.do("baud 9600")
     vm.sh("echo hello >&3")
     assert b"hello" not in line.recv(100)
-    python = ("import os,termios; f=os.open('/dev/tty3',os.O_RDWR|os.O_NOCTTY); "
-              "termios.tcsendbreak(f,0)").replace("/dev/tty3", tty)
+    python = (f"import os,termios; f=os.open('{tty}',os.O_RDWR|os.O_NOCTTY); "
+              "termios.tcsendbreak(f,0)")
     vm.sh(vm.inside(f'python3 -c "{python}"'))
     s.expect("^break on$")
     s.expect("^break off$")

@@ -10,21 +10,9 @@ import re
 import socket
 import termios
 
-import pytest
-
 import sessions
 from conftest import Line
-from debugger_vm import DebuggerVM, adapter, socket_chardev
-
-
-@pytest.fixture
-def debugger(ground):
-    """debugger([QEMU arguments]): a machine with these devices."""
-    def start(devices):
-        vm = DebuggerVM(devices)
-        ground.vms.append(vm)
-        return vm
-    return start
+from debugger_vm import adapter, socket_chardev
 
 
 def null_chardev(name):

@@ -2,10 +2,9 @@
 import os
 import re
 import subprocess
-import threading
-import time
 
 import debuggee
+from conftest import Talker
 
 USB_SIM = os.path.join(debuggee.TOP, "build", "sim", "usb-sim")
 
@@ -19,35 +18,14 @@ def redir(path, port=None):
             "-device", f"usb-redir,id=redir0,chardev=redir,bus=xhci.0{where}"]
 
 
-class Sim:
+class Sim(Talker):
     """A running usb-sim."""
 
+    FLAGS = re.M
+
     def __init__(self, chip, usb, *options):
-        self.process = subprocess.Popen(
-            [USB_SIM, "--chip", chip, "--usb", usb, *options], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1,
-            preexec_fn=debuggee.die_with_parent)
-        self.said = ""
-        self.used = 0
-        self.changed = threading.Condition()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self):
-        for text in self.process.stdout:
-            with self.changed:
-                self.said += text
-                self.changed.notify_all()
-
-    def expect(self, pattern, timeout=20):
-        """Wait until it has said something; that is used up."""
-        end = time.monotonic() + timeout
-        with self.changed:
-            while not (match := re.search(pattern, self.said[self.used:], re.M)):
-                left = end - time.monotonic()
-                assert left > 0, f"usb-sim did not say {pattern!r} but: {self.said}"
-                self.changed.wait(left)
-            self.used += match.end()
-            return match
+        super().__init__([USB_SIM, "--chip", chip, "--usb", usb, *options],
+                         stdin=subprocess.PIPE, bufsize=1)
 
     def do(self, command):
         """Give it a command."""
