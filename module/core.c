@@ -17,6 +17,7 @@
 #include <linux/timer.h>
 
 #include "../common/rsp.h"
+#include "accel.h"
 #include "core.h"
 #include "hw_break.h"
 #include "transport.h"
@@ -26,6 +27,9 @@
  * with a running kernel. The stub itself takes BUFMAX (1024 on x86) at most.
  */
 #define HELD_MAX	2048
+
+/* Output is sent in pieces of at most this: large ones cost fewer doorbells. */
+#define TX_MAX		(4 * PAGE_SIZE)
 
 /*
  * How often a running kernel looks for input even without an interrupt, in ms. The
@@ -68,7 +72,7 @@ static struct {
 	u8 in_type;		/* the first of them */
 	bool reply_due;		/* the packet read last is one that is answered */
 	bool farewell;		/* the packet being written is the exit message */
-	u8 tx[PAGE_SIZE];
+	u8 tx[TX_MAX];
 	unsigned int tx_len;
 
 	/* The running kernel's view: a packet that may become a break-in. */
@@ -146,20 +150,46 @@ static int input_next(void)
 }
 NOKPROBE_SYMBOL(input_next);
 
-/* The next byte for the stub: what the break-in held back, then the transport. */
-static int stub_next(void)
+/* The next byte from the host: what the break-in held back, then the transport. */
+static int host_next(bool *held)
 {
 	unsigned int pos = core.held_pos;
 
-	if (pos < core.held_len && pos < HELD_MAX) {
+	*held = pos < core.held_len && pos < HELD_MAX;
+	if (*held) {
 		core.held_pos = pos + 1;
 		return core.held[pos];
 	}
 	return input_next();
 }
+NOKPROBE_SYMBOL(host_next);
+
+/* The next byte for the stub or kdb: 0 to 255, or -EAGAIN when there is none. */
+static int stub_next(void)
+{
+	bool held;
+	int c;
+
+	if (core.owner == OWNER_CONSOLE && kgdb_io_accel_no_ack())
+		return '+';
+	for (;;) {
+		if (core.owner == OWNER_STUB) {
+			c = kgdb_io_accel_next();
+			if (c >= 0)
+				return c;
+		}
+		c = host_next(&held);
+		if (c == -EIO) {
+			kgdb_io_accel_reset();
+			return script_next();
+		}
+		if (c < 0 || core.owner != OWNER_STUB || !kgdb_io_accel_take(c, held))
+			return c;
+	}
+}
 NOKPROBE_SYMBOL(stub_next);
 
-static void tx_send(void)
+void kgdb_io_tx_send(void)
 {
 	struct kgdb_io_transport *t = READ_ONCE(core.transport);
 	unsigned int len = min_t(unsigned int, core.tx_len, sizeof(core.tx));
@@ -168,7 +198,21 @@ static void tx_send(void)
 	if (t && len)
 		t->ops->tx(t, core.tx, len);
 }
-NOKPROBE_SYMBOL(tx_send);
+NOKPROBE_SYMBOL(kgdb_io_tx_send);
+
+u8 *kgdb_io_tx_room(unsigned int len)
+{
+	if (core.tx_len > TX_MAX - len)
+		kgdb_io_tx_send();
+	return core.tx + core.tx_len;
+}
+NOKPROBE_SYMBOL(kgdb_io_tx_room);
+
+void kgdb_io_tx_add(unsigned int len)
+{
+	core.tx_len += len;
+}
+NOKPROBE_SYMBOL(kgdb_io_tx_add);
 
 /* Back to the interrupt side after console output; it may have missed something. */
 static void console_done(void)
@@ -232,11 +276,9 @@ static int core_read_char(void)
 
 	for (;;) {
 		c = stub_next();
-		if (c == -EIO)
-			c = script_next();
 		if (c < 0) {
 			/* kdb never flushes; and nothing else will happen now. */
-			tx_send();
+			kgdb_io_tx_send();
 			cpu_relax();
 			return NO_POLL_CHAR;
 		}
@@ -265,13 +307,14 @@ static void core_write_char(u8 c)
 	else if (first)
 		core.farewell = false;
 
-	if (core.tx_len >= sizeof(core.tx))
-		tx_send();
-	core.tx[core.tx_len++] = c;
+	if (core.owner == OWNER_STUB && kgdb_io_accel_drop(c, ev))
+		return;
+	*kgdb_io_tx_room(1) = c;
+	kgdb_io_tx_add(1);
 
 	/* A line of kdb's: the last one before "go" is followed by no poll for input. */
 	if (ev == RSP_TEXT && c == '\n')
-		tx_send();
+		kgdb_io_tx_send();
 }
 NOKPROBE_SYMBOL(core_write_char);
 
@@ -284,7 +327,7 @@ static void core_flush(void)
 	 */
 	if (core.tx_len == 1 && core.tx[0] == '+' && core.reply_due)
 		return;
-	tx_send();
+	kgdb_io_tx_send();
 	/* The message at reboot is the one packet of a running kernel without an ack. */
 	if (core.farewell && core.owner == OWNER_CONSOLE)
 		console_done();
@@ -293,11 +336,14 @@ NOKPROBE_SYMBOL(core_flush);
 
 static void core_pre_exception(void)
 {
+	struct kgdb_io_transport *t = READ_ONCE(core.transport);
+
 	WRITE_ONCE(core.owner, OWNER_STUB);
 	memset(&core.in, 0, sizeof(core.in));
 	memset(&core.out, 0, sizeof(core.out));
 	core.reply_due = false;
 	core.script_pos = 0;
+	kgdb_io_accel_stopped(!kgdb_connected, t && t->ops->reliable);
 }
 NOKPROBE_SYMBOL(core_pre_exception);
 
@@ -308,7 +354,7 @@ static void core_post_exception(void)
 	 * and the doorbell could meet one (the debug core then removes it and warns).
 	 */
 	if (core.tx_len)
-		tx_send();
+		kgdb_io_tx_send();
 
 	core.held_len = 0;
 	core.held_pos = 0;
@@ -493,6 +539,7 @@ int kgdb_io_start(struct kgdb_io_transport *t)
 	core.forced = false;
 	core.broken = false;
 
+	kgdb_io_accel_start();
 	/* Before the registration, which stops at once under "kgdbwait". */
 	kgdb_io_online(t);
 	err = kgdb_register_io_module(&core_io_ops);

@@ -80,6 +80,21 @@ void kgdb_io_online(struct kgdb_io_transport *t);
 void kgdb_io_poll(void);
 
 /**
+ * kgdb_io_tx_room() - where output can be put
+ * @len: bytes that there must be room for, at most 8192
+ *
+ * Sends what has been gathered if there is no room behind it. Context: polled.
+ * Return: the place; what is put there counts once kgdb_io_tx_add() was called.
+ */
+u8 *kgdb_io_tx_room(unsigned int len);
+
+/** kgdb_io_tx_add() - @len bytes were put at kgdb_io_tx_room(). Context: polled. */
+void kgdb_io_tx_add(unsigned int len);
+
+/** kgdb_io_tx_send() - send what has been gathered. Context: polled. */
+void kgdb_io_tx_send(void);
+
+/**
  * kgdb_io_connected() - whether gdb is connected, so that nothing may be taken away
  */
 bool kgdb_io_connected(void);

@@ -50,6 +50,9 @@ struct kgdb_io_transport_ops {
 	 * Return: the number of bytes taken.
 	 */
 	size_t (*tx)(struct kgdb_io_transport *t, const u8 *buf, size_t len);
+
+	/** @reliable: bytes arrive as they were sent, or the device is gone */
+	bool reliable;
 };
 
 /**

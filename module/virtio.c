@@ -92,6 +92,7 @@ static const struct kgdb_io_transport_ops vdbg_ops = {
 	.rx_span	= vdbg_rx_span,
 	.rx_release	= vdbg_rx_release,
 	.tx		= vdbg_tx,
+	.reliable	= true,
 };
 
 /* Interrupt: the device returned a receive buffer. */

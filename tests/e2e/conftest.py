@@ -91,15 +91,19 @@ class Line:
         while data:
             data = data[os.write(self.fd, data):]
 
+    def more(self, timeout):
+        """Wait for bytes."""
+        ready, _, _ = select.select([self.fd], [], [], max(timeout, 0))
+        assert ready, f"nothing after {self.got!r}"
+        more = os.read(self.fd, 65536)
+        assert more, f"closed after {self.got!r}"
+        self.got += more
+
     def expect(self, what, timeout=20):
-        """Wait for bytes: what came before them."""
+        """Wait for certain bytes: what came before them."""
         end = time.monotonic() + timeout
         while what not in self.got:
-            ready, _, _ = select.select([self.fd], [], [], max(end - time.monotonic(), 0))
-            assert ready, f"no {what!r} in {self.got!r}"
-            more = os.read(self.fd, 4096)
-            assert more, f"closed; no {what!r} in {self.got!r}"
-            self.got += more
+            self.more(end - time.monotonic())
         before, _, self.got = self.got.partition(what)
         return before
 

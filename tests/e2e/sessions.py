@@ -34,6 +34,11 @@ def classic(vm, gdb):
 def leave(vm, gdb):
     """Detach, and the debuggee runs on."""
     gdb.detach()
+    alive(vm)
+
+
+def alive(vm):
+    """The debuggee runs and answers."""
     vm.send("")
     vm.console.expect_exact(vm.PROMPT)
     assert "alive" in vm.sh("echo alive")

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Data in RSP payloads, see rsp_codec.h. It must call nothing outside common/: see "The
+ * polled path" in module/core.h.
+ *
+ * Memory is what is moved in bulk, and the machine that encodes it may be an emulated
+ * one, so that it is looked at in words: most of them need no escape, and many are zero.
+ */
+#ifdef __KERNEL__
+#include <linux/kprobes.h>
+#include <linux/string.h>
+#else
+#include <string.h>
+#define NOKPROBE_SYMBOL(fn)
+#endif
+
+#include "rsp.h"
+#include "rsp_codec.h"
+
+typedef unsigned long long word;
+
+#define EVERY(byte)	((word)(byte) * 0x0101010101010101ULL)
+
+/* A run is written as its character, '*', and a character that is its repeats and this. */
+#define RUN_BIAS	29
+#define RUN_MAX		97	/* repeats; '~' */
+
+static const char digits[] = "0123456789abcdef";
+
+static inline word load(const unsigned char *p)
+{
+	word w;
+
+	__builtin_memcpy(&w, p, sizeof(w));
+	return w;
+}
+
+static inline void store(unsigned char *p, word w)
+{
+	__builtin_memcpy(p, &w, sizeof(w));
+}
+
+/* Not zero if a byte of @w is @byte, which is below 0x80. */
+static inline word has(word w, unsigned char byte)
+{
+	w ^= EVERY(byte);
+	return (w - EVERY(1)) & ~w & EVERY(0x80);
+}
+
+static inline bool is_special(unsigned char c)
+{
+	return c == '#' || c == '$' || c == '}' || c == '*';
+}
+
+unsigned char rsp_sum(const unsigned char *p, size_t len)
+{
+	const word lanes = EVERY(1) / 0x101 * 0xff;	/* every other byte */
+	unsigned char sum = 0;
+	word acc = 0;
+	unsigned int i;
+
+	while (len >= 8) {
+		/* A lane of 16 bits takes two bytes at a time, 128 times. */
+		for (i = 0; i < 128 && len >= 8; i++, p += 8, len -= 8)
+			acc += (load(p) & lanes) + (load(p) >> 8 & lanes);
+		for (; acc; acc >>= 16)
+			sum += acc & 0xff;
+	}
+	while (len--)
+		sum += *p++;
+	return sum;
+}
+NOKPROBE_SYMBOL(rsp_sum);
+
+/*
+ * Write @c @count times. Not with 6 or 7 repeats, which '#' and '$' would stand for.
+ */
+static unsigned char *put_run(unsigned char *out, unsigned char c, size_t count)
+{
+	size_t repeats;
+
+	while (count > 3) {
+		repeats = count - 1 < RUN_MAX ? count - 1 : RUN_MAX;
+		if (repeats == 6 || repeats == 7)
+			repeats = 5;
+		*out++ = c;
+		*out++ = '*';
+		*out++ = repeats + RUN_BIAS;
+		count -= repeats + 1;
+	}
+	while (count--)
+		*out++ = c;
+	return out;
+}
+NOKPROBE_SYMBOL(put_run);
+
+/* How many words from @p on are @w; @len bytes are there. */
+static size_t same_words(const unsigned char *p, size_t len, word w)
+{
+	size_t n;
+
+	for (n = 0; len >= 8 && load(p) == w; n++, p += 8, len -= 8)
+		;
+	return n;
+}
+NOKPROBE_SYMBOL(same_words);
+
+size_t rsp_put_hex(unsigned char *out, const unsigned char *in, size_t len)
+{
+	unsigned char *start = out;
+
+	while (len) {
+		if (len >= 8 && (*in == 0 || *in == 0xff) && load(in) == EVERY(*in)) {
+			size_t n = same_words(in, len, load(in));
+
+			out = put_run(out, digits[*in & 15], n * 16);
+			in += n * 8;
+			len -= n * 8;
+			continue;
+		}
+		*out++ = digits[*in >> 4];
+		*out++ = digits[*in++ & 15];
+		len--;
+	}
+	return out - start;
+}
+NOKPROBE_SYMBOL(rsp_put_hex);
+
+size_t rsp_put_binary(unsigned char *out, const unsigned char *in, size_t len)
+{
+	unsigned char *start = out;
+	size_t n;
+	word w;
+
+	while (len) {
+		n = len < 8 ? len : 8;
+		if (n == 8) {
+			w = load(in);
+			if (w == EVERY(*in) && !is_special(*in)) {
+				n = same_words(in, len, w) * 8;
+				out = put_run(out, *in, n);
+				in += n;
+				len -= n;
+				continue;
+			}
+			if (!(has(w, '#') | has(w, '$') | has(w, '}') | has(w, '*'))) {
+				store(out, w);
+				out += 8;
+				in += 8;
+				len -= 8;
+				continue;
+			}
+		}
+		for (len -= n; n--; in++) {
+			if (is_special(*in)) {
+				*out++ = '}';
+				*out++ = *in ^ 0x20;
+			} else {
+				*out++ = *in;
+			}
+		}
+	}
+	return out - start;
+}
+NOKPROBE_SYMBOL(rsp_put_binary);
+
+bool rsp_get_hex(unsigned char *out, const unsigned char *in, size_t len)
+{
+	int high, low;
+
+	if (len % 2)
+		return false;
+	for (; len; len -= 2, in += 2) {
+		high = rsp_hex_digit(in[0]);
+		low = rsp_hex_digit(in[1]);
+		if (high < 0 || low < 0)
+			return false;
+		*out++ = high << 4 | low;
+	}
+	return true;
+}
+NOKPROBE_SYMBOL(rsp_get_hex);
+
+long rsp_get_binary(unsigned char *out, const unsigned char *in, size_t len)
+{
+	unsigned char *start = out;
+
+	while (len--) {
+		if (*in != '}') {
+			*out++ = *in++;
+			continue;
+		}
+		if (!len--)
+			return -1;
+		*out++ = in[1] ^ 0x20;
+		in += 2;
+	}
+	return out - start;
+}
+NOKPROBE_SYMBOL(rsp_get_binary);
+
+long rsp_expand(unsigned char *out, size_t size, const unsigned char *in, size_t len)
+{
+	size_t n = 0;
+
+	for (; len; len--, in++) {
+		if (*in != '*') {
+			if (n >= size)
+				return -1;
+			out[n++] = *in;
+			continue;
+		}
+		/* What it repeats stands before it, how often behind. */
+		if (!n || len < 2 || in[1] < ' ' || in[1] > '~' ||
+		    size - n < (size_t)(in[1] - RUN_BIAS))
+			return -1;
+		memset(out + n, out[n - 1], in[1] - RUN_BIAS);
+		n += in[1] - RUN_BIAS;
+		in++;
+		len--;
+	}
+	return n;
+}
+NOKPROBE_SYMBOL(rsp_expand);
+
+bool rsp_get_number(const unsigned char **p, const unsigned char *end,
+		    unsigned long long *value)
+{
+	const unsigned char *start = *p;
+	int digit;
+
+	*value = 0;
+	while (*p < end && (digit = rsp_hex_digit(**p)) >= 0) {
+		*value = *value << 4 | digit;
+		++*p;
+	}
+	return *p != start;
+}
+NOKPROBE_SYMBOL(rsp_get_number);
+
+bool rsp_get_range(const unsigned char **p, const unsigned char *end,
+		   unsigned long long *addr, unsigned long long *len)
+{
+	if (!rsp_get_number(p, end, addr) || *p == end || *(*p)++ != ',')
+		return false;
+	return rsp_get_number(p, end, len);
+}
+NOKPROBE_SYMBOL(rsp_get_range);

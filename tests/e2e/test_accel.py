@@ -1,0 +1,184 @@
+"""The packets that the module answers in place of the kernel's stub."""
+import re
+import subprocess
+
+import pytest
+
+import sessions
+from conftest import any_transport, kernel
+from rsp import Rsp, escape, frame, unescape
+
+
+@pytest.fixture
+def talk(boot):
+    """talk(kernel, parameters): a stopped debuggee, and a conversation with its module."""
+    lines = []
+
+    def start(k=None, parameters="", **options):
+        vm = boot(k or kernel(), **options)
+        vm.insmod(vm.transport + " " + parameters)
+        lines.append(Rsp(vm.dbg))
+        return vm, lines[0]
+    yield start
+    for line in lines:
+        line.close()
+
+
+def memory(vm, tmp_path, addr, size):
+    """What QEMU has at an address of the kernel's."""
+    signed = addr - (1 << 64) if addr >> 63 else addr
+    vm.qmp("memsave", val=signed, size=size, filename=str(tmp_path / "memory"))
+    return (tmp_path / "memory").read_bytes()
+
+
+def mapped(vm, tmp_path, addr):
+    """Whether there is anything at an address."""
+    try:
+        return bool(memory(vm, tmp_path, addr, 1))
+    except RuntimeError:
+        return False
+
+
+def begin(line):
+    """The first request stops the kernel, and kdb may have a few words to say."""
+    line.send(frame(b"qSupported:multiprocess+"))
+    line.expect(b"+$", timeout=20)
+    line.got = b"$" + line.got
+    return line.reply()
+
+
+def symbol(vm, name):
+    """An address, from the kernel itself."""
+    return int(vm.sh(f"grep ' {name}$' /proc/kallsyms").split()[0], 16)
+
+
+@any_transport
+@pytest.mark.parametrize("version,variant", [("6.12", "kdb"), ("6.1", "kdb"), ("6.12", "nokdb")])
+def test_packets(talk, tmp_path, version, variant):
+    vm, line = talk(kernel(version, variant), smp=2)
+    text = symbol(vm, "_text")
+    linux_banner = symbol(vm, "linux_banner")
+    connected = symbol(vm, "kgdb_connected")
+    banner = vm.sh("cat /proc/version").strip().encode()
+    reliable = b";QStartNoAckMode+" if vm.transport == "transport=virtio" else b""
+    assert begin(line) == b"PacketSize=20000;binary-upload+" + reliable
+
+    # Reads of any size and place are what QEMU has there.
+    for addr, size in ((text, 0x10000), (text + 1, 0xfff), (text + 4095, 2), (text + 7, 1),
+                       (text + 0x123, 0x4567), (0xffff888000000000 + 0x100000, 0x10000)):
+        data = memory(vm, tmp_path, addr, size)
+        assert bytes.fromhex(line.ask(b"m%x,%x" % (addr, size)).decode()) == data
+        for packet in (b"x%x,%x", b"qkgdbio.ram:%x,%x"):
+            assert unescape(line.ask(packet % (addr, size))) == b"b" + data, packet
+    assert line.ask(b"m%x,0" % text) == b""
+    assert line.ask(b"x%x,0" % text) == b"b"
+
+    # Where the stack ends is a page that nobody can read.
+    registers = bytes.fromhex(line.ask(b"g").decode())
+    top = (int.from_bytes(registers[56:64], "little") | 0xfff) + 1
+    while mapped(vm, tmp_path, top):
+        top += 4096
+    last = memory(vm, tmp_path, top - 16, 16)
+    assert bytes.fromhex(line.ask(b"m%x,20" % (top - 16)).decode()) == last
+    assert unescape(line.ask(b"x%x,20" % (top - 16))) == b"b" + last
+    for addr in (top, 0, 0xdead000000000000, (1 << 64) - 1):
+        assert line.ask(b"m%x,8" % addr) == line.ask(b"x%x,8" % addr) == b"E22"
+        assert line.ask(b"qkgdbio.ram:%x,8" % addr) == b"b"
+
+    # A long write, and one of which a part is refused.
+    place = linux_banner & ~0xfff
+    page = 0xffff888000200000
+    data = bytes((i * 7 + i // 256) % 256 for i in range(5000))
+    before = memory(vm, tmp_path, page, 5000)
+    assert line.ask(b"X%x,%x:" % (page, 5000) + escape(data)) == b"OK"
+    assert memory(vm, tmp_path, page, 5000) == data
+    assert line.ask(b"M%x,%x:" % (page, 5000) + before.hex().encode()) == b"OK"
+    assert memory(vm, tmp_path, page, 5000) == before
+    refused = line.ask(b"X%x,4:AAAA" % top)
+    assert re.fullmatch(b"E[0-9]+", refused)
+    assert line.ask(b"X%x,1388:" % top + b"A" * 5000) == refused
+    assert line.ask(b"X%x,1388:" % place + b"A" * 4999) == b"E22"
+    assert line.ask(b"Z" + b"0" * 2000) == b"E22"
+
+    threads = line.ask(b"qfThreadInfo")
+    assert threads.startswith(b"m") and line.ask(b"qsThreadInfo") == b"l"
+    names = threads[1:].split(b",")
+    assert {b"fffffffe", b"fffffffd", b"01"} <= set(names) and len(set(names)) == len(names) > 25
+
+    info = dict(field.split(b":") for field in line.ask(b"qkgdbio.info").split(b";"))
+    assert bytes.fromhex(info[b"release"].decode()) == banner.split()[2]
+    assert bytes.fromhex(info[b"machine"].decode()) == b"x86_64"
+    assert bytes.fromhex(info[b"version"].decode()) in banner
+    assert int(info[b"kgdb_connected"], 16) == connected and int(info[b"cpus"], 16) == 2
+    notes = subprocess.run(["readelf", "-n", vm.kernel.vmlinux], check=True, text=True,
+                           stdout=subprocess.PIPE).stdout
+    assert f"Build ID: {info[b'build-id'].decode()}\n" in notes
+
+    # A reply that arrived damaged is sent again; a request that did is asked for again.
+    line.send(frame(b"m%x,4" % text))
+    first = line.expect(b"#")
+    line.got = line.got[2:]
+    line.send(b"-")
+    assert line.expect(b"#") == first[1:]
+    line.got = line.got[2:]
+    line.send(b"+$m0,0#00")
+    assert line.expect(b"-") == b""
+
+    # A stop says where.
+    stop = line.ask(b"s")
+    assert stop.startswith(b"T05thread:")
+    registers = line.ask(b"g")
+    fields = dict(field.split(b":") for field in stop[3:-1].split(b";"))
+    assert b"".join(fields[b"%02x" % i] for i in range(22)) == registers
+    assert line.ask(b"D") == b"OK"
+    sessions.alive(vm)
+
+
+@any_transport
+def test_without(talk):
+    """accel=0 is the stub and nothing else, from the next debugger on."""
+    vm, line = talk(parameters="accel=0")
+    text = symbol(vm, "_text")
+    line.send(b"+" + frame(b"?"))
+    line.expect(b"+$S05#b8")
+    line.send(b"+")
+    assert line.ask(b"qSupported:") == b""
+    for packet in (b"x%x,4" % text, b"qkgdbio.info", b"QStartNoAckMode"):
+        assert line.ask(packet) == b""
+    assert line.ask(b"m%x,4" % text) != b""
+    assert re.fullmatch(b"T05thread:[0-9a-f]*;", line.ask(b"s"))
+    assert line.ask(b"D") == b"OK"
+    sessions.alive(vm)
+    vm.sh("echo 1 >/sys/module/kgdb_io/parameters/accel")
+    assert begin(line).startswith(b"PacketSize=20000")
+    assert line.ask(b"D") == b"OK"
+
+
+@pytest.mark.parametrize("variant", ["kdb", "nokdb"])
+def test_without_acknowledgements(talk, variant):
+    """QStartNoAckMode, and a debugger after that which knows nothing of it."""
+    vm, line = talk(kernel("6.12", variant), smp=2)
+    assert b"QStartNoAckMode+" in begin(line)
+    assert line.ask(b"QStartNoAckMode") == b"OK"
+    line.no_ack = True
+    assert line.ask(b"g") == line.ask(b"g")
+    for _ in range(5):
+        line.send(frame(b"c"))
+        sessions.alive(vm)
+        line.send(b"\x03")
+        assert line.reply().startswith(b"T05thread:")
+    # It dies, and another one begins.
+    line.no_ack = False
+    assert line.ask(b"qSupported") != b""
+    assert line.ask(b"?") == b"S05"
+    assert line.ask(b"D") == b"OK"
+    sessions.alive(vm)
+
+
+@any_transport
+def test_session_without(boot, attached):
+    """gdb finds the same with the stub alone."""
+    vm = boot(smp=2)
+    vm.insmod(vm.transport + " accel=0")
+    sessions.classic(vm, attached(vm, via="socket"))
+    sessions.classic(vm, attached(vm))
