@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * RSP framing, see rsp.h. It must call nothing outside this file: see "The polled
- * path" in module/core.h.
+ * RSP framing, see rsp.h. It must call nothing outside common/ but string functions: see
+ * "The polled path" in module/core.h.
  */
 #ifdef __KERNEL__
 #include <linux/kprobes.h>
+#include <linux/string.h>
 #else
+#include <string.h>
 #define NOKPROBE_SYMBOL(fn)
 #endif
 
 #include "rsp.h"
+#include "rsp_codec.h"
 
 enum {
 	OUTSIDE,	/* must be 0, see struct rsp_parser */
@@ -76,17 +79,30 @@ enum rsp_event rsp_feed(struct rsp_parser *p, unsigned char c)
 }
 NOKPROBE_SYMBOL(rsp_feed);
 
+size_t rsp_feed_data(struct rsp_parser *p, const unsigned char *data, size_t len)
+{
+	const unsigned char *end;
+
+	if (p->state != PAYLOAD)
+		return 0;
+	end = memchr(data, '#', len);
+	if (end)
+		len = end - data;
+	end = memchr(data, '$', len);
+	if (end)
+		len = end - data;
+	p->sum += rsp_sum(data, len);
+	return len;
+}
+NOKPROBE_SYMBOL(rsp_feed_data);
+
 size_t rsp_frame(char *out, const char *payload, size_t len)
 {
 	static const char hex[] = "0123456789abcdef";
-	unsigned char sum = 0;
-	size_t i;
+	unsigned char sum = rsp_sum((const unsigned char *)payload, len);
 
 	out[0] = '$';
-	for (i = 0; i < len; i++) {
-		sum += (unsigned char)payload[i];
-		out[1 + i] = payload[i];
-	}
+	memcpy(out + 1, payload, len);
 	out[1 + len] = '#';
 	out[2 + len] = hex[sum >> 4];
 	out[3 + len] = hex[sum & 15];

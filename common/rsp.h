@@ -70,6 +70,19 @@ struct rsp_parser {
 enum rsp_event rsp_feed(struct rsp_parser *p, unsigned char c);
 
 /**
+ * rsp_feed_data() - take many bytes of a payload at once
+ * @p: parser of that stream
+ * @data: the next bytes of it
+ * @len: how many
+ *
+ * What rsp_feed() would call RSP_DATA, up to the first byte that it would not.
+ *
+ * Context: any.
+ * Return: how many bytes were taken, perhaps none.
+ */
+size_t rsp_feed_data(struct rsp_parser *p, const unsigned char *data, size_t len);
+
+/**
  * rsp_in_packet() - whether a packet has begun and not ended
  * @p: parser
  */

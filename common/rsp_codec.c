@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Data in RSP payloads, see rsp_codec.h. It must call nothing outside common/: see "The
- * polled path" in module/core.h.
+ * Data in RSP payloads, see rsp_codec.h. It must call nothing outside common/ but string
+ * functions: see "The polled path" in module/core.h.
  *
  * Memory is what is moved in bulk, and the machine that encodes it may be an emulated
  * one, so that it is looked at in words: most of them need no escape, and many are zero.
@@ -94,28 +94,30 @@ static unsigned char *put_run(unsigned char *out, unsigned char c, size_t count)
 }
 NOKPROBE_SYMBOL(put_run);
 
-/* How many words from @p on are @w; @len bytes are there. */
-static size_t same_words(const unsigned char *p, size_t len, word w)
+/* How many bytes from @p on are @c; @len are there. */
+static size_t same(const unsigned char *p, size_t len, unsigned char c)
 {
-	size_t n;
+	size_t n = 0;
 
-	for (n = 0; len >= 8 && load(p) == w; n++, p += 8, len -= 8)
-		;
+	while (len - n >= 8 && load(p + n) == EVERY(c))
+		n += 8;
+	while (n < len && p[n] == c)
+		n++;
 	return n;
 }
-NOKPROBE_SYMBOL(same_words);
+NOKPROBE_SYMBOL(same);
 
 size_t rsp_put_hex(unsigned char *out, const unsigned char *in, size_t len)
 {
 	unsigned char *start = out;
 
 	while (len) {
-		if (len >= 8 && (*in == 0 || *in == 0xff) && load(in) == EVERY(*in)) {
-			size_t n = same_words(in, len, load(in));
+		if (len >= 2 && in[0] == in[1] && *in >> 4 == (*in & 15)) {
+			size_t n = same(in, len, *in);
 
-			out = put_run(out, digits[*in & 15], n * 16);
-			in += n * 8;
-			len -= n * 8;
+			out = put_run(out, digits[*in & 15], n * 2);
+			in += n;
+			len -= n;
 			continue;
 		}
 		*out++ = digits[*in >> 4];
@@ -137,7 +139,7 @@ size_t rsp_put_binary(unsigned char *out, const unsigned char *in, size_t len)
 		if (n == 8) {
 			w = load(in);
 			if (w == EVERY(*in) && !is_special(*in)) {
-				n = same_words(in, len, w) * 8;
+				n = same(in, len, *in);
 				out = put_run(out, *in, n);
 				in += n;
 				len -= n;
@@ -184,16 +186,23 @@ NOKPROBE_SYMBOL(rsp_get_hex);
 long rsp_get_binary(unsigned char *out, const unsigned char *in, size_t len)
 {
 	unsigned char *start = out;
+	const unsigned char *escape;
+	size_t n;
 
-	while (len--) {
-		if (*in != '}') {
-			*out++ = *in++;
-			continue;
-		}
-		if (!len--)
+	while (len) {
+		escape = memchr(in, '}', len);
+		n = escape ? (size_t)(escape - in) : len;
+		memmove(out, in, n);
+		out += n;
+		in += n;
+		len -= n;
+		if (!len)
+			break;
+		if (len == 1)
 			return -1;
 		*out++ = in[1] ^ 0x20;
 		in += 2;
+		len -= 2;
 	}
 	return out - start;
 }
@@ -201,25 +210,30 @@ NOKPROBE_SYMBOL(rsp_get_binary);
 
 long rsp_expand(unsigned char *out, size_t size, const unsigned char *in, size_t len)
 {
-	size_t n = 0;
+	const unsigned char *run;
+	size_t at = 0, n;
 
-	for (; len; len--, in++) {
-		if (*in != '*') {
-			if (n >= size)
-				return -1;
-			out[n++] = *in;
-			continue;
-		}
-		/* What it repeats stands before it, how often behind. */
-		if (!n || len < 2 || in[1] < ' ' || in[1] > '~' ||
-		    size - n < (size_t)(in[1] - RUN_BIAS))
+	while (len) {
+		run = memchr(in, '*', len);
+		n = run ? (size_t)(run - in) : len;
+		if (n > size - at)
 			return -1;
-		memset(out + n, out[n - 1], in[1] - RUN_BIAS);
-		n += in[1] - RUN_BIAS;
-		in++;
-		len--;
+		memcpy(out + at, in, n);
+		at += n;
+		in += n;
+		len -= n;
+		if (!len)
+			break;
+		/* What it repeats stands before it, how often behind. */
+		if (!at || len < 2 || in[1] < ' ' || in[1] > '~' ||
+		    size - at < (size_t)(in[1] - RUN_BIAS))
+			return -1;
+		memset(out + at, out[at - 1], in[1] - RUN_BIAS);
+		at += in[1] - RUN_BIAS;
+		in += 2;
+		len -= 2;
 	}
-	return n;
+	return at;
 }
 NOKPROBE_SYMBOL(rsp_expand);
 

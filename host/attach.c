@@ -16,6 +16,7 @@
 #include "gdb.h"
 #include "link.h"
 #include "msg.h"
+#include "proxy.h"
 #include "pty.h"
 #include "session.h"
 
@@ -30,6 +31,7 @@ struct attach {
 	struct event_base *base;
 	struct link *link;
 	struct session *session;
+	struct proxy *proxy;
 	struct front *front;
 	struct event *timer;		/* the session's */
 	struct event *retry;		/* to open the link again */
@@ -57,6 +59,20 @@ static void stop(struct attach *a, int status)
 }
 
 /* The session's callbacks. */
+
+static void session_request(void *arg, const void *data, size_t len)
+{
+	struct attach *a = arg;
+
+	proxy_request(a->proxy, data, len);
+}
+
+static void session_reply(void *arg, const void *data, size_t len)
+{
+	struct attach *a = arg;
+
+	proxy_reply(a->proxy, data, len);
+}
 
 static void session_to_gdb(void *arg, const void *data, size_t len)
 {
@@ -158,6 +174,8 @@ static void session_report(void *arg, enum session_report what)
 }
 
 static const struct session_ops session_ops = {
+	.request	= session_request,
+	.reply		= session_reply,
 	.to_gdb		= session_to_gdb,
 	.to_target	= session_to_target,
 	.to_console	= session_to_console,
@@ -166,6 +184,28 @@ static const struct session_ops session_ops = {
 	.now		= session_now,
 	.timer		= session_timer,
 	.report		= session_report,
+};
+
+/* The proxy's callbacks. */
+
+static void proxy_ask(void *arg, const void *payload, size_t len)
+{
+	struct attach *a = arg;
+
+	session_ask(a->session, payload, len);
+}
+
+static void proxy_answer(void *arg, const void *payload, size_t len)
+{
+	struct attach *a = arg;
+
+	session_answer(a->session, payload, len);
+}
+
+static const struct proxy_ops proxy_ops = {
+	.ask	= proxy_ask,
+	.answer	= proxy_answer,
+	.now	= session_now,
 };
 
 static void timer_ran_out(evutil_socket_t fd, short what, void *arg)
@@ -184,6 +224,7 @@ static void front_attach(void *arg)
 	struct attach *a = arg;
 
 	msg(a->gdb ? MSG_DETAIL : MSG_CHANGE, "gdb attached");
+	proxy_attach(a->proxy);
 	session_attach(a->session);
 }
 
@@ -410,10 +451,11 @@ static int start(struct attach *a)
 		return -1;
 	}
 	a->session = session_new(&session_ops, a, o->break_g);
+	a->proxy = proxy_new(&proxy_ops, a);
 	a->timer = evtimer_new(a->base, timer_ran_out, a);
 	a->retry = evtimer_new(a->base, retry_link, a);
 	a->patience = evtimer_new(a->base, still_opening, a);
-	if (!a->session || !a->timer || !a->retry || !a->patience || watch_signals(a) < 0)
+	if (!a->session || !a->proxy || !a->timer || !a->retry || !a->patience || watch_signals(a) < 0)
 		return -1;
 	evtimer_add(a->patience, &patience);
 	link_open(a->link);
@@ -432,6 +474,7 @@ static void finish(struct attach *a)
 		close(a->console_held);
 	pty_close(&a->console);
 	session_free(a->session);
+	proxy_free(a->proxy);
 	link_free(a->link);
 	for (i = 0; i < 4; i++)
 		if (a->signals[i])

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The RSP proxy, see session.h. */
+/* Packets, see session.h. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +58,7 @@ struct session {
 	struct rsp_parser gdb_parser;
 	struct frame gdb_in;		/* being received */
 	struct frame reply;		/* sent, not yet acknowledged; len 0: none */
+	bool no_ack;			/* gdb neither sends acknowledgements nor wants any */
 
 	/* Towards the target. */
 	enum state state;
@@ -270,14 +271,6 @@ static void partial_is_text(struct session *s)
 	text(s, s->target_in.data, len);
 }
 
-static void deliver(struct session *s)
-{
-	if (!s->gdb)
-		return;
-	memcpy(&s->reply, &s->target_in, offsetof(struct frame, data) + s->target_in.len);
-	s->ops->to_gdb(s->arg, s->reply.data, s->reply.len);
-}
-
 /*
  * gdb sent its Ctrl-C between two of the many steps that it makes for one command of its
  * user, and the target never saw it. SIGINT as the stop's reason ends that command, as it
@@ -356,7 +349,7 @@ static void target_packet(struct session *s)
 		to_target(s, "+", 1);
 		output_as_text(s, p, len);
 		if (running_for_gdb(s))
-			deliver(s);
+			session_answer(s, p, len);
 		return;
 	}
 
@@ -388,14 +381,14 @@ static void target_packet(struct session *s)
 		if (s->break_owed && steps(&s->request))
 			interrupted_step(s);
 		s->break_owed = false;
-		s->asked = false;
 	}
-	deliver(s);
 	if (type_of(&s->request) == 'D' && len == 2 && !memcmp(p, "OK", 2))
 		set_stopped(s, false);
 	else
 		set_stopped(s, !is_exit(p, len));
 	end_exchange(s);
+	if (s->gdb)
+		s->ops->reply(s->arg, p, len);
 }
 
 /* A packet with a wrong checksum arrived in s->target_in. */
@@ -485,26 +478,51 @@ static void target_byte(struct session *s, unsigned char c)
 void session_from_target(struct session *s, const void *data, size_t len)
 {
 	const unsigned char *p = data;
+	struct frame *in = &s->target_in;
+	size_t n, room;
 
 	if (s->state == DRAIN)
 		deadline(s, D_STATE, DRAIN_MS);
-	while (len--)
+	while (len) {
+		/* What a reply consists of mostly, as fast as it can be. */
+		room = SESSION_PACKET_MAX - in->len;
+		if (in->len && reply_due(s) && room > len) {
+			n = rsp_feed_data(&s->target_parser, p, len);
+			memcpy(in->data + in->len, p, n);
+			in->len += n;
+			p += n;
+			len -= n;
+			if (!len)
+				break;
+		}
 		target_byte(s, *p++);
+		len--;
+	}
 	deadline(s, D_PARTIAL, s->target_in.len && !reply_due(s) ? PARTIAL_MS : 0);
 	arm(s);
 }
 
-static void gdb_request(struct session *s)
+static void put_frame(struct frame *f, const void *payload, size_t len)
 {
-	s->ops->to_gdb(s->arg, "+", 1);
-	s->reply.len = 0;
-	s->asked = true;
-	memcpy(&s->next, &s->gdb_in, offsetof(struct frame, data) + s->gdb_in.len);
+	f->len = 0;
+	if (len <= sizeof(f->data) - RSP_OVERHEAD)
+		f->len = rsp_frame((char *)f->data, payload, len);
+}
 
-	/*
-	 * gdb has one request at a time: with another in flight it, or the gdb before
-	 * it, has given that one up, and must not get its reply for this one.
-	 */
+void session_answer(struct session *s, const void *payload, size_t len)
+{
+	if (!s->gdb)
+		return;
+	if (is_stop(payload, len))
+		s->asked = false;
+	put_frame(&s->reply, payload, len);
+	s->ops->to_gdb(s->arg, s->reply.data, s->reply.len);
+}
+
+void session_ask(struct session *s, const void *payload, size_t len)
+{
+	put_frame(&s->next, payload, len);
+
 	if (s->state == UNACKED || s->state == AWAITING) {
 		s->tries = 2;	/* to drain */
 		if (running_for_gdb(s))
@@ -516,6 +534,25 @@ static void gdb_request(struct session *s)
 	} else {
 		next_request(s);
 	}
+}
+
+static void gdb_request(struct session *s)
+{
+	static const char no_ack[] = "QStartNoAckMode";
+	const unsigned char *payload = s->gdb_in.data + 1;
+	size_t len = s->gdb_in.len - RSP_OVERHEAD;
+
+	if (!s->no_ack)
+		s->ops->to_gdb(s->arg, "+", 1);
+	s->reply.len = 0;
+	s->asked = true;
+	if (len == sizeof(no_ack) - 1 && !memcmp(payload, no_ack, len)) {
+		/* What connects us loses nothing. gdb acknowledges this one still. */
+		session_answer(s, "OK", 2);
+		s->no_ack = true;
+		return;
+	}
+	s->ops->request(s->arg, payload, len);
 }
 
 static void gdb_byte(struct session *s, unsigned char c)
@@ -538,7 +575,8 @@ static void gdb_byte(struct session *s, unsigned char c)
 		gdb_request(s);
 		return;
 	case RSP_BAD:
-		s->ops->to_gdb(s->arg, "-", 1);
+		if (!s->no_ack)
+			s->ops->to_gdb(s->arg, "-", 1);
 		return;
 	case RSP_ACK:
 		s->reply.len = 0;
@@ -553,10 +591,13 @@ static void gdb_byte(struct session *s, unsigned char c)
 		 * gdb sends it once it means to resume, which takes it several requests.
 		 * With none of them here yet it has crossed a stop reply on its way.
 		 */
-		if (s->stopped || (s->state == UNACKED && resumes(&s->request)))
+		if (s->stopped || (s->state == UNACKED && resumes(&s->request))) {
 			s->break_owed = s->asked;
-		else if (s->state != BREAKING)
+		} else if (s->state != BREAKING) {
+			/* Where it steps it may have done so by now. */
+			s->break_owed = s->asked && steps(&s->request);
 			break_in(s);
+		}
 		return;
 	case RSP_TEXT:
 		return;
@@ -709,6 +750,7 @@ void session_link(struct session *s, bool up)
 void session_attach(struct session *s)
 {
 	s->gdb = true;
+	s->no_ack = false;
 	s->answered_gdb = false;
 	s->said_silent = false;
 	memset(&s->gdb_parser, 0, sizeof(s->gdb_parser));

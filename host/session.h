@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The RSP proxy between gdb and the target's stub, with the console text that shares
- * the target's line split off.
+ * Packets to and from gdb and the target's stub, with the console text that shares the
+ * target's line split off.
  *
  * The two sides are kept apart: each has its own acknowledgements and
  * retransmissions, so that noise, a reset or a gap on one side does not confuse the
  * other. Towards the target there is one exchange at a time: a request, its
- * acknowledgement, its reply. What a packet says is passed through unchanged.
+ * acknowledgement, its reply. What packets say is proxy.h's business.
  *
  * It does no I/O and reads no clock: the caller feeds it and it calls back, so the unit
  * tests drive it with time of their own. Nothing here blocks or fails.
@@ -38,9 +38,13 @@ enum session_report {
  * struct session_ops - what a session needs from its surroundings
  *
  * All are called from inside the session's functions, and must not call back into the
- * session. @arg is session_new()'s. Data belongs to the session and is valid during the
- * call only.
+ * session, unless said. @arg is session_new()'s. Data belongs to the session and is valid
+ * during the call only.
  *
+ * @request: gdb asks; @data is the payload, escapes as on the wire. To be followed by
+ *	     session_ask() or session_answer(), from within or later
+ * @reply: the target answers what session_ask() was called with last, while a gdb is there.
+ *	   May call session_ask() and session_answer()
  * @to_gdb: bytes for the gdb that is attached
  * @to_target: bytes for the link; called only while the link is up
  * @to_console: text of the target that is not RSP; called whether anyone listens or not
@@ -53,6 +57,8 @@ enum session_report {
  * @report: something changed
  */
 struct session_ops {
+	void (*request)(void *arg, const void *data, size_t len);
+	void (*reply)(void *arg, const void *data, size_t len);
 	void (*to_gdb)(void *arg, const void *data, size_t len);
 	void (*to_target)(void *arg, const void *data, size_t len);
 	void (*to_console)(void *arg, const void *data, size_t len);
@@ -91,6 +97,24 @@ void session_detach(struct session *s);
 
 /** session_from_gdb() - bytes that gdb sent */
 void session_from_gdb(struct session *s, const void *data, size_t len);
+
+/**
+ * session_ask() - send a request to the target
+ * @s: session
+ * @payload: the request, escaped as RSP wants
+ * @len: its length in bytes, at most SESSION_PACKET_MAX less RSP_OVERHEAD
+ *
+ * One that is in flight is given up, and its reply is not told.
+ */
+void session_ask(struct session *s, const void *payload, size_t len);
+
+/**
+ * session_answer() - send gdb a packet; nothing happens if none is there
+ * @s: session
+ * @payload: the reply, escaped as RSP wants
+ * @len: its length in bytes, at most SESSION_PACKET_MAX less RSP_OVERHEAD
+ */
+void session_answer(struct session *s, const void *payload, size_t len);
 
 /** session_from_target() - bytes that arrived over the link */
 void session_from_target(struct session *s, const void *data, size_t len);

@@ -50,7 +50,8 @@ static void hex_digits_and_runs(void **state)
 	hex("\x01\xab\xff", 3, "01abff");
 	hex("\0\0\0\0\0\0\0\0", 8, "0*,");
 	hex("\xff\xff\xff\xff\xff\xff\xff\xff\x10", 9, "f*,10");
-	hex("\x11\x11\x11\x11\x11\x11\x11\x11", 8, "1111111111111111");
+	hex("\x11\x11\x11\x12", 4, "1*\"12");
+	hex("\x12\x12\x12\x12\x12\x12\x12\x12", 8, "1212121212121212");
 }
 
 /* Bytes of some kind: kernel memory is mostly zeros, pointers and text. */

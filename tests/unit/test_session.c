@@ -82,7 +82,21 @@ static void report(void *arg, enum session_report what)
 	t.reports |= 1 << what;
 }
 
+/* Unchanged, both ways. */
+static void request(void *arg, const void *data, size_t len)
+{
+	(void)arg;
+	session_ask(t.s, data, len);
+}
+
+static void reply(void *arg, const void *data, size_t len)
+{
+	(void)arg;
+	session_answer(t.s, data, len);
+}
+
 static const struct session_ops ops = {
+	.request = request, .reply = reply,
 	.to_gdb = to_gdb, .to_target = to_target, .to_console = to_console,
 	.break_in = break_in, .drop_gdb = drop_gdb, .now = now, .timer = timer,
 	.report = report,

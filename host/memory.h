@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What has been read of the target's memory since it stopped, so that it is not read again.
+ * Only memory proper belongs here: a device's registers may read differently the next time.
+ */
+#ifndef KGDB_IO_MEMORY_H
+#define KGDB_IO_MEMORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct memory;
+
+/** memory_new() - an empty one, the caller's to free(); NULL without memory */
+struct memory *memory_new(void);
+
+/**
+ * memory_put() - remember bytes
+ * @m: where
+ * @addr: their address in the target
+ * @data: the bytes
+ * @len: how many; none may lie beyond the end of the address space
+ *
+ * It has room for 4 MiB. What was put long ago makes room for what is new.
+ */
+void memory_put(struct memory *m, uint64_t addr, const uint8_t *data, size_t len);
+
+/**
+ * memory_get() - what is known from an address on
+ * @m: where
+ * @addr: first byte's address
+ * @out: receives them
+ * @len: most bytes wanted
+ *
+ * Return: how many bytes from @addr on are known, up to @len.
+ */
+size_t memory_get(const struct memory *m, uint64_t addr, uint8_t *out, size_t len);
+
+/** memory_forget() - forget everything: the target runs, or its memory was written */
+void memory_forget(struct memory *m);
+
+#endif
