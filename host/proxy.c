@@ -25,7 +25,7 @@
  * ms, found out by trying.
  */
 #define BLOCK_MIN	64
-#define BLOCK_MAX	4096
+#define BLOCK_MAX	1024
 #define QUICK_MS	3
 #define SLOW_MS		20
 
@@ -105,6 +105,7 @@ struct proxy {
 	uint64_t stack;
 	bool stack_due;		/* its memory is still to be read ahead */
 	bool threads_due;
+	bool threads_wanted;	/* gdb asked for them at this stop or the one before */
 	struct buffer threads;	/* "m..."; len 0: not known */
 	bool threads_told;
 
@@ -478,7 +479,9 @@ static void stopped(struct proxy *p, const uint8_t *payload, size_t len)
 	if (len >= 3 && (*payload == 'T' || *payload == 'S')) {
 		p->stop_known = true;
 		p->stack_due = stop_register(payload, len, REG_SP, &p->stack);
-		p->threads_due = *payload == 'T';
+		/* After each step of many it does not. */
+		p->threads_due = p->threads_wanted;
+		p->threads_wanted = false;
 		stop_thread(p, payload, len);
 	}
 	answer(p, payload, len);
@@ -711,6 +714,7 @@ static void request(struct proxy *p, const uint8_t *payload, size_t len)
 		if (begins(payload, len, "qSupported")) {
 			ask(p, FEATURES, payload, len);
 		} else if (is(payload, len, "qfThreadInfo") && p->threads.len) {
+			p->threads_wanted = true;
 			p->threads_told = true;
 			answer(p, p->threads.data, p->threads.len);
 			go_ahead(p);
@@ -719,6 +723,8 @@ static void request(struct proxy *p, const uint8_t *payload, size_t len)
 			go_ahead(p);
 		} else {
 			p->threads_told = false;
+			if (is(payload, len, "qfThreadInfo"))
+				p->threads_wanted = true;
 			if (begins(payload, len, "qRcmd,"))
 				forget(p);
 			ask(p, PASS, payload, len);
