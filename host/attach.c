@@ -19,6 +19,7 @@
 #include "proxy.h"
 #include "pty.h"
 #include "session.h"
+#include "vmlinux.h"
 
 /* After how many ms of opening the link for the first time a person wants a word. */
 #define PATIENCE_MS	1000
@@ -32,6 +33,7 @@ struct attach {
 	struct link *link;
 	struct session *session;
 	struct proxy *proxy;
+	struct vmlinux vmlinux;		/* what --symbols names */
 	struct front *front;
 	struct event *timer;		/* the session's */
 	struct event *retry;		/* to open the link again */
@@ -202,7 +204,14 @@ static void proxy_answer(void *arg, const void *payload, size_t len)
 	session_answer(a->session, payload, len);
 }
 
+static void proxy_tell(void *arg, const char *text, bool warning)
+{
+	(void)arg;
+	msg(warning ? MSG_ERROR : MSG_CHANGE, "%s", text);
+}
+
 static const struct proxy_ops proxy_ops = {
+	.tell	= proxy_tell,
 	.ask	= proxy_ask,
 	.answer	= proxy_answer,
 	.now	= session_now,
@@ -434,11 +443,30 @@ static int watch_signals(struct attach *a)
 	return 0;
 }
 
+/* The file that --symbols names, before anything else is done. */
+static int load_symbols(struct attach *a)
+{
+	char why[160];
+
+	if (!a->o->symbols)
+		return 0;
+	if (!vmlinux_load(&a->vmlinux, a->o->symbols, why, sizeof(why))) {
+		msg(MSG_ERROR, "--symbols %s: %s", a->o->symbols, why);
+		return -1;
+	}
+	if (!a->vmlinux.debug_info)
+		msg(MSG_CHANGE, "--symbols %s: no debug information in it: gdb will know functions, but no lines, types or variables. Build with CONFIG_DEBUG_INFO_DWARF5=y, or install the distribution's debug package",
+		    a->o->symbols);
+	return 0;
+}
+
 static int start(struct attach *a)
 {
 	struct timeval patience = { PATIENCE_MS / 1000, PATIENCE_MS % 1000 * 1000 };
 	const struct options *o = a->o;
 
+	if (load_symbols(a) < 0)
+		return -1;
 	a->base = event_base_new();
 	if (!a->base)
 		return -1;
@@ -451,7 +479,7 @@ static int start(struct attach *a)
 		return -1;
 	}
 	a->session = session_new(&session_ops, a, o->break_g);
-	a->proxy = proxy_new(&proxy_ops, a);
+	a->proxy = proxy_new(&proxy_ops, a, o->symbols ? &a->vmlinux : NULL);
 	a->timer = evtimer_new(a->base, timer_ran_out, a);
 	a->retry = evtimer_new(a->base, retry_link, a);
 	a->patience = evtimer_new(a->base, still_opening, a);

@@ -9,6 +9,7 @@
 #include "breakpoints.h"
 #include "memory.h"
 #include "proxy.h"
+#include "target.h"
 
 /* Most bytes of memory that gdb gets in one answer, and that the target is asked for. */
 #define DATA_MAX	0x10000
@@ -43,6 +44,7 @@ enum job {
 	NONE,
 	PASS,			/* gdb's own, as it was */
 	STATUS,			/* "?" */
+	PROBE,			/* what runs there, and where */
 	FEATURES,		/* qSupported */
 	INSERT,			/* a breakpoint */
 	REMOVE,			/* breakpoints that gdb removed, before what is in p->held */
@@ -73,6 +75,10 @@ struct proxy {
 	bool accel;		/* it has our module's queries */
 	bool binary;		/* it has "x" */
 	size_t packet_max;	/* payload that it takes */
+
+	/* What runs there. */
+	struct target *target;
+	bool probed;		/* since gdb attached */
 
 	/* gdb's request, while the target is asked for something else first. */
 	struct buffer held;
@@ -626,6 +632,47 @@ static void set_thread_reply(struct proxy *p, const uint8_t *payload, size_t len
 	}
 }
 
+/* What runs there. */
+
+static void probe_on(struct proxy *p)
+{
+	char payload[64], text[1024];
+	size_t len = target_next(p->target, payload);
+	int level;
+
+	if (len) {
+		ask(p, PROBE, payload, len);
+		return;
+	}
+	p->probed = true;
+	level = target_message(p->target, text, sizeof(text));
+	if (level)
+		p->ops->tell(p->arg, text, level > 1);
+	go_on(p);
+}
+
+static void probe_reply(struct proxy *p, const uint8_t *payload, size_t len)
+{
+	long n = rsp_expand(p->in, sizeof(p->in), payload, len);
+
+	target_reply(p->target, p->in, n > 0 ? n : 0);
+	probe_on(p);
+}
+
+/* By how much the kernel was moved, all of it alike. */
+static void offsets_request(struct proxy *p, const uint8_t *payload, size_t len)
+{
+	uint64_t offset, text;
+	char reply[48];
+
+	if (!target_offset(p->target, &offset, &text)) {
+		ask(p, PASS, payload, len);
+		return;
+	}
+	snprintf(reply, sizeof(reply), "TextSeg=%llx", (unsigned long long)(text + offset));
+	answer_text(p, reply);
+}
+
 /* gdb's requests. */
 
 /*
@@ -675,6 +722,14 @@ static void request(struct proxy *p, const uint8_t *payload, size_t len)
 	    remove_breakpoint(p, payload, len))
 		return;
 
+	/* It is stopped by now, and gdb has not yet looked up an address. */
+	if (!p->probed && (is(payload, len, "qOffsets") || is(payload, len, "g"))) {
+		target_begin(p->target);
+		hold(p, payload, len);
+		probe_on(p);
+		return;
+	}
+
 	switch (type) {
 	case 'm':
 	case 'x':
@@ -713,6 +768,8 @@ static void request(struct proxy *p, const uint8_t *payload, size_t len)
 	case 'q':
 		if (begins(payload, len, "qSupported")) {
 			ask(p, FEATURES, payload, len);
+		} else if (is(payload, len, "qOffsets")) {
+			offsets_request(p, payload, len);
 		} else if (is(payload, len, "qfThreadInfo") && p->threads.len) {
 			p->threads_wanted = true;
 			p->threads_told = true;
@@ -777,6 +834,9 @@ void proxy_reply(struct proxy *p, const void *payload, size_t len)
 	case RESUME:
 		stopped(p, payload, len);
 		return;
+	case PROBE:
+		probe_reply(p, payload, len);
+		return;
 	case FEATURES:
 		/* kdb makes way for a debugger, but the module saw only half of its request. */
 		if (!len && !p->asked_again) {
@@ -840,6 +900,7 @@ void proxy_attach(struct proxy *p)
 	p->asked_again = false;
 	p->accel = false;
 	p->binary = false;
+	p->probed = false;
 	p->packet_max = STUB_PACKET_MAX;
 	p->held_request = false;
 	p->block = BLOCK_MIN * 4;
@@ -849,7 +910,7 @@ void proxy_attach(struct proxy *p)
 	forget(p);
 }
 
-struct proxy *proxy_new(const struct proxy_ops *ops, void *arg)
+struct proxy *proxy_new(const struct proxy_ops *ops, void *arg, const struct vmlinux *vmlinux)
 {
 	struct proxy *p = calloc(1, sizeof(*p));
 
@@ -859,7 +920,8 @@ struct proxy *proxy_new(const struct proxy_ops *ops, void *arg)
 	p->arg = arg;
 	p->memory = memory_new();
 	p->breakpoints = breakpoints_new();
-	if (!p->memory || !p->breakpoints) {
+	p->target = target_new(vmlinux);
+	if (!p->memory || !p->breakpoints || !p->target) {
 		proxy_free(p);
 		return NULL;
 	}
@@ -873,5 +935,6 @@ void proxy_free(struct proxy *p)
 		return;
 	free(p->memory);
 	free(p->breakpoints);
+	free(p->target);
 	free(p);
 }

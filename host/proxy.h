@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "target.h"
+
 /* Longest payload that gdb is told to send, and that answers have, in bytes. */
 #define PROXY_PAYLOAD_MAX	0x20000
 
@@ -26,12 +28,14 @@
  * They may be called from inside each of its functions, and must not call back into it.
  * Payloads are valid during the call.
  *
+ * @tell: a person should know this about the target and the vmlinux
  * @ask: send a request to the target. Its reply is given to proxy_reply(). A request that
  *	 is in flight already is given up: its reply must not come any more
  * @answer: send gdb the reply that it waits for
  * @now: time in ms from any start, never going back
  */
 struct proxy_ops {
+	void (*tell)(void *arg, const char *text, bool warning);
 	void (*ask)(void *arg, const void *payload, size_t len);
 	void (*answer)(void *arg, const void *payload, size_t len);
 	uint64_t (*now)(void *arg);
@@ -43,10 +47,11 @@ struct proxy;
  * proxy_new() - make a proxy
  * @ops: callbacks; must outlive the proxy
  * @arg: for them
+ * @vmlinux: the target's, as the person says, or NULL; must outlive the proxy
  *
  * Return: the proxy, the caller's to free with proxy_free(); NULL without memory.
  */
-struct proxy *proxy_new(const struct proxy_ops *ops, void *arg);
+struct proxy *proxy_new(const struct proxy_ops *ops, void *arg, const struct vmlinux *vmlinux);
 
 /** proxy_free() - free a proxy, NULL included */
 void proxy_free(struct proxy *p);

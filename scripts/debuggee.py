@@ -131,7 +131,7 @@ class VM:
             "-smp", str(smp), "-nodefaults", "-display", "none", "-no-reboot",
             "-kernel", kernel.kdir + "/arch/x86/boot/bzImage",
             "-initrd", kernel.built + "/initramfs.cpio.gz",
-            "-append", f"{append} console=ttyS0 nokaslr loglevel=1",
+            "-append", f"{append} console=ttyS0 loglevel=1",
             "-chardev", f"socket,id=con,path={self.dir}/con,server=on,wait=on",
             "-serial", "chardev:con",
             "-chardev", f"socket,id=dbg,path={self.dbg},server=on,wait=off",
@@ -187,6 +187,10 @@ class VM:
         output, status = self.console.match.groups()
         self.console.expect_exact(self.PROMPT, timeout=timeout)
         return int(status), output.replace("\r", "")
+
+    def slide(self):
+        """By how much KASLR has moved this kernel."""
+        return int(self.sh("grep ' _text$' /proc/kallsyms").split()[0], 16) - 0xffffffff81000000
 
     def logged(self, line, timeout=30):
         """Like run(), with what the kernel had to say behind the output."""
@@ -281,11 +285,13 @@ class Gdb:
 
     PROMPT = "(gdb) "
 
-    def __init__(self, kernel, program="gdb", args=(), command=None, log=None):
+    def __init__(self, kernel, program="gdb", args=(), command=None, log=None, slide=0):
         env = dict(os.environ, TERM="dumb", DEBUGINFOD_URLS="")
         command = command or [
             program, "-nx", "-q", "-ex", "set pagination off", "-ex", "set confirm off",
-            "-ex", "set width 0", *args, kernel.vmlinux]
+            "-ex", "set width 0", *args,
+            *(["-ex", f"symbol-file -o {slide:#x} {kernel.vmlinux}"] if slide else
+              [kernel.vmlinux])]
         self.spawn = pexpect.spawn(command[0], command[1:], encoding="utf-8",
                                    codec_errors="replace", timeout=40, env=env,
                                    preexec_fn=die_with_parent, dimensions=(50, 500))

@@ -122,7 +122,9 @@ class DebuggerVM(debuggee.VM):
         return Program(self, self.programs, command)
 
     def attach(self, link, *args, pty="/run/pty"):
-        """kgdb-io attach LINK, once it is up."""
+        """kgdb-io attach LINK, once it is up, with the symbols of the usual debuggee."""
+        if "--symbols" not in args:
+            args += ("--symbols", os.path.realpath(debuggee.kernel().vmlinux))
         program = self.start(shlex.join([debuggee.KGDB_IO, "attach", link, "--pty", pty, *args]))
         program.expect("gdb: .*\n")
         return program

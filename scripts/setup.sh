@@ -13,7 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 packages=
 for group in "$@"; do
 	case $group in
-	build)	more="gcc make pkg-config libc6-dev libevent-dev libusb-1.0-0-dev" ;;
+	build)	more="gcc make pkg-config libc6-dev libevent-dev libusb-1.0-0-dev libelf-dev" ;;
 	kernel)	more="gcc make flex bison bc libelf-dev libssl-dev python3 perl cpio kmod xz-utils" ;;
 	vm)	more="qemu-system-x86 busybox-static cpio gdb python3 python3-pexpect socat" ;;
 	test)	more="libcmocka-dev libusbredirparser-dev python3-pytest python3-pytest-timeout python3-pytest-xdist strace sparse man-db" ;;

@@ -130,15 +130,22 @@ class Ground:
         self.gdbs.append(gdb)
         return gdb
 
-    def host(self, link, *args, command="attach", **options):
+    def host(self, link, *args, command="attach", symbols=True, **options):
+        """kgdb-io, with the symbols of the debuggee that was booted first, unless told."""
+        if symbols and "--symbols" not in args:
+            args += ("--symbols", self.vms[0].kernel.vmlinux)
         host = Host(str(self.tmp_path / f"pty{len(self.hosts)}"), command, link, *args, **options)
         self.hosts.append(host)
-        host.expect("gdb: .*\n")
+        host.before = host.expect("(?s)(.*?)gdb: .*?\n")[1]
         return host
 
     def attached(self, vm, via="pty", **options):
         """A gdb, attached; `via` a kgdb-io and its pty, or the bare socket."""
-        target = self.host("unix:" + vm.dbg).pty if via == "pty" else vm.dbg
+        if via == "pty":
+            target = self.host("unix:" + vm.dbg).pty
+        else:
+            target = vm.dbg
+            options["slide"] = vm.slide()
         gdb = self.gdb(vm, **options)
         gdb.attach(target)
         return gdb

@@ -59,13 +59,15 @@ def test_packets(talk, tmp_path, version, variant):
     text = symbol(vm, "_text")
     linux_banner = symbol(vm, "linux_banner")
     connected = symbol(vm, "kgdb_connected")
+    base = symbol(vm, "page_offset_base")
     banner = vm.sh("cat /proc/version").strip().encode()
     reliable = b";QStartNoAckMode+" if vm.transport == "transport=virtio" else b""
     assert begin(line) == b"PacketSize=20000;binary-upload+" + reliable
 
+    base = int.from_bytes(memory(vm, tmp_path, base, 8), "little")
     # Reads of any size and place are what QEMU has there.
     for addr, size in ((text, 0x10000), (text + 1, 0xfff), (text + 4095, 2), (text + 7, 1),
-                       (text + 0x123, 0x4567), (0xffff888000000000 + 0x100000, 0x10000)):
+                       (text + 0x123, 0x4567), (base + 0x100000, 0x10000)):
         data = memory(vm, tmp_path, addr, size)
         assert bytes.fromhex(line.ask(b"m%x,%x" % (addr, size)).decode()) == data
         for packet in (b"x%x,%x", b"qkgdbio.ram:%x,%x"):
@@ -87,7 +89,7 @@ def test_packets(talk, tmp_path, version, variant):
 
     # A long write, and one of which a part is refused.
     place = linux_banner & ~0xfff
-    page = 0xffff888000200000
+    page = base + 0x200000
     data = bytes((i * 7 + i // 256) % 256 for i in range(5000))
     before = memory(vm, tmp_path, page, 5000)
     assert line.ask(b"X%x,%x:" % (page, 5000) + escape(data)) == b"OK"

@@ -179,8 +179,7 @@ def test_reads_are_right(vm, attached, tmp_path):
     gdb = attached(vm)
     start = int(gdb.do("print/x (unsigned long)&_stext").split("=")[1], 16)
     gdb.do(f"dump binary memory {tmp_path}/gdb {start:#x} {start + (1 << 19):#x}", timeout=120)
-    vm.qmp("pmemsave", **{"val": start - 0xffffffff80000000, "size": 1 << 19,
-                          "filename": f"{tmp_path}/qemu"})
+    vm.qmp("memsave", val=start - (1 << 64), size=1 << 19, filename=f"{tmp_path}/qemu")
     assert (tmp_path / "gdb").read_bytes() == (tmp_path / "qemu").read_bytes()
 
 
