@@ -642,8 +642,6 @@ NOKPROBE_SYMBOL(kgdb_io_accel_take);
 
 bool kgdb_io_accel_drop(u8 c, enum rsp_event ev)
 {
-	bool kdb = a.kdb;
-
 	if (!a.on)
 		return false;
 	switch (ev) {
@@ -655,15 +653,20 @@ bool kgdb_io_accel_drop(u8 c, enum rsp_event ev)
 		return false;
 	case RSP_ACK:
 	case RSP_NAK:
-		/* The stub's, who took over from kdb perhaps; or in a text of kdb's. */
+		/* Of kdb's it is text, an echo of what a debugger sent perhaps. */
+		if (a.kdb && !a.own)
+			return false;
 		a.kdb = false;
 		/* We have acknowledged the packet when it was taken. */
-		return !kdb || a.own;
+		return true;
 	case RSP_DATA:
 		if (a.own && a.own_len < sizeof(a.own_reply) - 1)
 			a.own_reply[a.own_len++] = c;
 		break;
 	case RSP_PACKET:
+		/* Nobody but the stub sends one: it has taken over from kdb. */
+		a.kdb = false;
+		fallthrough;
 	case RSP_BAD:
 		if (a.own) {
 			own_answered();
