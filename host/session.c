@@ -129,6 +129,14 @@ static bool has_no_reply(const struct frame *f)
 	return f->len == 1 + RSP_OVERHEAD && (type_of(f) == 'k' || type_of(f) == '3');
 }
 
+/* gdb's "monitor" command. */
+static bool is_monitor(const struct frame *f)
+{
+	static const char start[] = "qRcmd,";
+
+	return f->len > sizeof(start) && !memcmp(f->data + 1, start, sizeof(start) - 1);
+}
+
 /* The target runs on gdb's order. */
 static bool running_for_gdb(const struct session *s)
 {
@@ -347,6 +355,12 @@ static void target_packet(struct session *s)
 	if (is_output(p, len)) {
 		heard(s);
 		to_target(s, "+", 1);
+		if (is_monitor(&s->request) && s->gdb) {
+			/* The words of its reply, which is still to come. */
+			deadline(s, D_STATE, REPLY_MS);
+			session_answer(s, p, len);
+			return;
+		}
 		output_as_text(s, p, len);
 		if (running_for_gdb(s))
 			session_answer(s, p, len);

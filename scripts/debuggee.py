@@ -290,7 +290,8 @@ class Gdb:
         command = command or [
             program, "-nx", "-q", "-ex", "set pagination off", "-ex", "set confirm off",
             "-ex", "set width 0", *args,
-            *(["-ex", f"symbol-file -o {slide:#x} {kernel.vmlinux}"] if slide else
+            *(["-ex", "set architecture i386:x86-64",
+               "-ex", f"symbol-file -o {slide:#x} {kernel.vmlinux}"] if slide else
               [kernel.vmlinux])]
         self.spawn = pexpect.spawn(command[0], command[1:], encoding="utf-8",
                                    codec_errors="replace", timeout=40, env=env,

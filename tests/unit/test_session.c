@@ -485,6 +485,20 @@ static void console_output_packets(void **state)
 	sent("", "+", "hi");
 }
 
+static void monitor_output(void **state)
+{
+	(void)state;
+	setup_stopped();
+	gdb(frame("qRcmd,6c73"));
+	target("+");
+	clear();
+	target(frame("O6869"));
+	sent(frame("O6869"), "+", "");
+	gdb("+");
+	target("$OK#9a");
+	sent("$OK#9a", "+", "");
+}
+
 static void console_input(void **state)
 {
 	(void)state;
@@ -736,7 +750,7 @@ int main(void)
 		TEST(resume_is_never_repeated_once_acknowledged), TEST(gdb_gives_up),
 		TEST(stale_stop), TEST(text_and_packets),
 		TEST(text_that_begins_like_a_packet), TEST(console_output_packets),
-		TEST(console_input), TEST(to_kdb), TEST(detach),
+		TEST(console_input), TEST(monitor_output), TEST(to_kdb), TEST(detach),
 		TEST(stop_with_nobody_there), TEST(gdb_gone_in_an_exchange),
 		TEST(link_lost_while_running), TEST(link_lost_in_an_exchange),
 		TEST(request_while_the_link_is_down), TEST(no_answer), TEST(slow_answer),
