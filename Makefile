@@ -3,12 +3,13 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: help all modules host install modules_install check unit demo lint fuzz clean
+.PHONY: help all modules host install modules_install check unit demo bench lint fuzz clean
 
 help:
 	@echo 'make demo               boot a kernel in QEMU and debug it; INTERACTIVE=1 for a gdb prompt;'
 	@echo '                        TRANSPORT=usb for two machines with USB serial adapters'
 	@echo 'make check              set up what is needed and run every test'
+	@echo 'make bench              measure against kgdboc and QEMU, BENCH_ROUNDS (5) times; or PROFILE=1'
 	@echo 'make unit               the unit tests alone, in seconds'
 	@echo 'make modules KDIR=DIR   build kgdb_io.ko for the kernel built in DIR'
 	@echo 'make modules_install    install it there (as root); or use dkms.conf'
@@ -49,6 +50,11 @@ demo:
 
 check:
 	@scripts/check.sh
+
+bench:
+	@scripts/setup.sh build kernel vm bench
+	@$(MAKE) -s host
+	@tests/bench/bench.py
 
 unit:
 	$(MAKE) -C tests/unit check

@@ -9,7 +9,9 @@
 #ifdef __KERNEL__
 #include <linux/kprobes.h>
 #include <linux/string.h>
+#include <linux/types.h>
 #else
+#include <stdint.h>
 #include <string.h>
 #define NOKPROBE_SYMBOL(fn)
 #endif
@@ -17,9 +19,7 @@
 #include "rsp.h"
 #include "rsp_codec.h"
 
-typedef unsigned long long word;
-
-#define EVERY(byte)	((word)(byte) * 0x0101010101010101ULL)
+#define EVERY(byte)	((uint64_t)(byte) * 0x0101010101010101ULL)
 
 /* A run is written as its character, '*', and a character that is its repeats and this. */
 #define RUN_BIAS	29
@@ -27,21 +27,21 @@ typedef unsigned long long word;
 
 static const char digits[] = "0123456789abcdef";
 
-static inline word load(const unsigned char *p)
+static inline uint64_t load(const unsigned char *p)
 {
-	word w;
+	uint64_t w;
 
 	__builtin_memcpy(&w, p, sizeof(w));
 	return w;
 }
 
-static inline void store(unsigned char *p, word w)
+static inline void store(unsigned char *p, uint64_t w)
 {
 	__builtin_memcpy(p, &w, sizeof(w));
 }
 
 /* Not zero if a byte of @w is @byte, which is below 0x80. */
-static inline word has(word w, unsigned char byte)
+static inline uint64_t has(uint64_t w, unsigned char byte)
 {
 	w ^= EVERY(byte);
 	return (w - EVERY(1)) & ~w & EVERY(0x80);
@@ -54,9 +54,9 @@ static inline bool is_special(unsigned char c)
 
 unsigned char rsp_sum(const unsigned char *p, size_t len)
 {
-	const word lanes = EVERY(1) / 0x101 * 0xff;	/* every other byte */
+	const uint64_t lanes = EVERY(1) / 0x101 * 0xff;	/* every other byte */
 	unsigned char sum = 0;
-	word acc = 0;
+	uint64_t acc = 0;
 	unsigned int i;
 
 	while (len >= 8) {
@@ -132,7 +132,7 @@ size_t rsp_put_binary(unsigned char *out, const unsigned char *in, size_t len)
 {
 	unsigned char *start = out;
 	size_t n;
-	word w;
+	uint64_t w;
 
 	while (len) {
 		n = len < 8 ? len : 8;

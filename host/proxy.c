@@ -468,16 +468,15 @@ static void stop_thread(struct proxy *p, const uint8_t *payload, size_t len)
 {
 	static const char name[] = "thread:";
 	const uint8_t *at = payload + 3, *end = payload + len;
-	size_t n;
+	unsigned long long id;
 
 	p->thread[0] = '\0';
 	if (*payload != 'T' || !begins(at, end - at, name))
 		return;
 	at += sizeof(name) - 1;
-	for (n = 0; at + n < end && rsp_hex_digit(at[n]) >= 0; n++)
-		;
-	if (n && n <= 16)
-		snprintf(p->thread, sizeof(p->thread), "Hc%.*s", (int)n, at);
+	/* As gdb will write it, without the stub's leading zeros. */
+	if (rsp_get_number(&at, end, &id))
+		snprintf(p->thread, sizeof(p->thread), "Hc%llx", id);
 }
 
 static void stopped(struct proxy *p, const uint8_t *payload, size_t len)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install the Debian packages that something needs, those that are missing only.
 #
-#   scripts/setup.sh GROUP...      build kernel vm test lint fuzz
+#   scripts/setup.sh GROUP...      build kernel vm test lint fuzz bench
 #
 # With sudo where this is not root; says nothing when there is nothing to do.
 set -eu
@@ -19,7 +19,8 @@ for group in "$@"; do
 	test)	more="libcmocka-dev libusbredirparser-dev python3-pytest python3-pytest-timeout python3-pytest-xdist strace sparse man-db" ;;
 	lint)	more="sparse cppcheck shellcheck perl" ;;
 	fuzz)	more="clang libclang-rt-14-dev" ;;
-	*)	die "setup.sh: no such group: $group (there are build kernel vm test lint fuzz)" ;;
+	bench)	more="gnuplot-nox" ;;
+	*)	die "setup.sh: no such group: $group (there are build kernel vm test lint fuzz bench)" ;;
 	esac
 	packages="$packages $more"
 done

@@ -1,0 +1,234 @@
+#!/usr/bin/python3
+"""How fast gdb is, by every way to the same kernel, in one sitting.
+
+BENCH_ROUNDS rounds (5), interleaved; medians. The table goes to standard output, it and a
+drawing to build/bench. With PROFILE=1: where the time of a dump goes instead.
+"""
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "scripts"))
+
+import debuggee  # noqa: E402
+
+OUT = os.path.join(TOP, "build", "bench")
+INSIDE = os.path.join(TOP, "tests", "bench", "inside.py")
+
+UART, DIRECT, MODULE, HOST, USB, QEMU = WAYS = (
+    "kgdboc, 16550", "virtio, accel=0", "virtio, accel=1", "virtio, kgdb-io", "usb, kgdb-io",
+    "QEMU's gdbstub")
+WORK = ["attach", "Ctrl-C", "50 next", "bt", "task list", "info threads", "200 stepi",
+        "dump 1 MiB", "dump 16 MiB"]
+# What takes minutes there, and has no meaning there.
+LEFT_OUT = {(UART, "dump 16 MiB"), (QEMU, "info threads")}
+
+GOALS = [
+    (f"{work}: {HOST} at least {ratio} times as fast as {way}", work, way, ratio)
+    for work, way, ratio in (
+        ("dump 1 MiB", QEMU, 1.5), ("dump 16 MiB", QEMU, 1.5), ("dump 1 MiB", UART, 150),
+        ("200 stepi", QEMU, 1), ("attach", UART, 5), ("bt", UART, 5), ("task list", UART, 5))]
+
+
+class Run:
+    """One debuggee and the gdb on it, one vCPU."""
+
+    def __init__(self, way):
+        self.way, self.host = way, None
+        self.vm = vm = debuggee.VM(
+            debuggee.kernel(), transport="usb" if way == USB else "virtio", append="nokaslr",
+            devices=["-serial", "chardev:dbg"] if way == UART else None,
+            extra=["-chardev", f"socket,id=stub,path={OUT}/stub,server=on,wait=off",
+                   "-gdb", "chardev:stub"] if way == QEMU else [])
+        vm.sh("i=0; while [ $i -lt 200 ]; do sleep 100000 & i=$((i+1)); done 2>/dev/null")
+        vm.sh("echo 1 >/proc/sys/kernel/sysrq")
+        self.target = vm.dbg
+        if way == UART:
+            vm.sh("echo ttyS1 >/sys/module/kgdboc/parameters/kgdboc")
+        elif way == QEMU:
+            self.target = OUT + "/stub"
+        else:
+            vm.insmod(vm.transport + (" accel=0" if way == DIRECT else ""))
+        if way in (HOST, USB):
+            self.target = vm.dir + "/pty"
+            self.host = subprocess.Popen(
+                [debuggee.KGDB_IO, "attach", "-q", "unix:" + vm.dbg, "-p", self.target,
+                 "-s", vm.kernel.vmlinux], preexec_fn=debuggee.die_with_parent,
+                stdout=subprocess.DEVNULL)
+            while not os.path.islink(self.target):
+                time.sleep(0.05)
+        self.gdb = debuggee.Gdb(vm.kernel)
+        self.gdb.do("source " + INSIDE)
+
+    def measure(self, work, timeout=900):
+        """Seconds that a piece of work takes."""
+        output = self.gdb.do("measure " + work, timeout)
+        match = re.search(r"^RESULT .* ([0-9.]+)$", output, re.M)
+        if not match:
+            raise RuntimeError(f"{self.way}: {work}: {output}")
+        return float(match[1])
+
+    def interrupt(self):
+        """Seconds from Ctrl-C to gdb's prompt."""
+        self.gdb.go()
+        time.sleep(0.3)
+        start = time.monotonic()
+        if self.way == UART:
+            # gdb's Ctrl-C does nothing there: the shell's SysRq does.
+            self.vm.send("echo g >/proc/sysrq-trigger")
+        else:
+            self.gdb.spawn.sendintr()
+        self.gdb.wait()
+        return time.monotonic() - start
+
+    def all(self):
+        """Every piece of work once: {work: seconds}."""
+        result = {}
+        if self.way == UART:
+            self.vm.send("echo g >/proc/sysrq-trigger")
+            time.sleep(0.5)
+        result["attach"] = self.measure("attach " + self.target)
+        result["Ctrl-C"] = self.interrupt()
+        # A place where there is something to see and to step through.
+        self.gdb.do("break load_elf_binary")
+        self.gdb.go()
+        self.vm.send("/bin/true")
+        self.gdb.wait(60)
+        self.gdb.do("delete")
+        for work in WORK:
+            if work not in result and (self.way, work) not in LEFT_OUT:
+                result[work] = self.measure(work)
+        return result
+
+    def close(self):
+        """End it."""
+        self.gdb.close()
+        if self.host:
+            self.host.kill()
+            self.host.wait()
+        self.vm.close()
+
+
+def sit(rounds):
+    """All measurements: {way: {work: [seconds]}}."""
+    seconds = {way: {work: [] for work in WORK} for way in WAYS}
+    for i in range(rounds):
+        for way in WAYS:
+            print(f"round {i + 1} of {rounds}: {way}", file=sys.stderr)
+            run = Run(way)
+            try:
+                for work, took in run.all().items():
+                    seconds[way][work].append(took)
+            finally:
+                run.close()
+    return seconds
+
+
+def table(median, seconds):
+    """The figures for a person to read."""
+    lines = ["medians in ms; times as fast as kgdboc, as QEMU's gdbstub", ""]
+    width = max(map(len, WAYS))
+    for work in WORK:
+        lines.append(work)
+        for way in WAYS:
+            if way not in median[work]:
+                continue
+            took, all_of = median[work][way], seconds[way][work]
+            ratios = [f"{median[work][to] / took:8.1f}x" if to in median[work] else " " * 9
+                      for to in (UART, QEMU)]
+            lines.append(f"  {way:{width}} {took * 1000:10.2f} {' '.join(ratios)}"
+                         f"   {min(all_of) * 1000:.2f} to {max(all_of) * 1000:.2f}, "
+                         f"{len(all_of)} runs")
+    lines.append("")
+    for text, work, way, ratio in GOALS:
+        reached = median[work][way] / median[work][HOST]
+        lines.append(f"{'met   ' if reached >= ratio else 'MISSED'} {text}: {reached:.2f}")
+    growth = median["dump 16 MiB"][HOST] / median["dump 1 MiB"][HOST]
+    lines.append(f"{'met   ' if growth <= 16 else 'MISSED'} 16 MiB cost at most 16 times "
+                 f"what 1 MiB costs: {growth:.1f}")
+    return "\n".join(lines)
+
+
+def draw(median):
+    """An SVG through gnuplot: bars by work, time on a logarithmic scale."""
+    with open(OUT + "/bench.dat", "w", encoding="utf-8") as f:
+        f.write("work " + " ".join(f'"{way}"' for way in WAYS) + "\n")
+        for work in WORK:
+            f.write(f'"{work}" ' + " ".join(
+                f"{median[work][way] * 1000:.3f}" if way in median[work] else "-"
+                for way in WAYS) + "\n")
+    script = f"""
+set terminal svg size 1100,520 font "sans,12" background "white"
+set output "{OUT}/bench.svg"
+set datafile missing "-"
+set title "gdb on a Linux kernel in QEMU (TCG, one vCPU): lower is faster"
+set style data histograms
+set style histogram clustered gap 1
+set style fill solid 0.9 noborder
+set logscale y
+set ylabel "ms"
+set yrange [0.1:*]
+set grid y
+set key outside top center horizontal
+plot for [i=2:{len(WAYS) + 1}] "{OUT}/bench.dat" using i:xtic(1) title columnheader(i)
+"""
+    subprocess.run(["gnuplot"], input=script, text=True, check=True)
+
+
+def cpu_seconds(pid):
+    """{thread: seconds} of a process."""
+    found = {}
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/stat", encoding="ascii", errors="replace") as f:
+            stat = f.read()
+        fields = stat[stat.rindex(")") + 2:].split()
+        found[task] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return found
+
+
+def profile():
+    """Who is busy while 64 MiB are dumped."""
+    for way in (MODULE, HOST, QEMU):
+        run = Run(way)
+        run.measure("attach " + run.target)
+        processes = {"gdb": run.gdb.spawn.pid, "qemu": run.vm.process.pid}
+        if run.host:
+            processes["kgdb-io"] = run.host.pid
+        before = {name: cpu_seconds(pid) for name, pid in processes.items()}
+        took = sum(run.measure("dump 16 MiB") for _ in range(4))
+        print(f"{way}: 64 MiB in {took:.2f} s")
+        for name, pid in processes.items():
+            for task, seconds in cpu_seconds(pid).items():
+                busy = seconds - before[name].get(task, 0)
+                if busy >= 0.02:
+                    kind = "" if name != "qemu" else \
+                        " (main loop)" if int(task) == pid else " (vCPU, polling included)"
+                    print(f"    {name}{kind}: {busy:.2f} s")
+        run.close()
+
+
+def main():
+    os.makedirs(OUT, exist_ok=True)
+    os.environ["BENCH_DIR"] = OUT
+    if os.environ.get("PROFILE", "0") not in ("", "0"):
+        profile()
+        return
+    seconds = sit(int(os.environ.get("BENCH_ROUNDS", "5")))
+    median = {work: {way: statistics.median(seconds[way][work])
+                     for way in WAYS if seconds[way][work]} for work in WORK}
+    text = table(median, seconds)
+    print(text)
+    with open(OUT + "/bench.txt", "w", encoding="utf-8") as f:
+        f.write(text + "\n")
+    with open(OUT + "/bench.json", "w", encoding="utf-8") as f:
+        json.dump(seconds, f, indent=1)
+    draw(median)
+    print(f"drawn in {OUT}/bench.svg")
+
+
+main()

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the proxy answers and asks, against a target that the test plays: a few pages of
+ * memory of which some are a device's, with or without our module's queries.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "../../common/rsp_codec.h"
+#include "../../host/proxy.h"
+
+/* RAM from here, then a device, then nothing. */
+#define RAM		0x10000ULL
+#define DEVICE		0x14000ULL
+#define END		0x15000ULL
+
+static struct {
+	struct proxy *p;
+	bool module;
+	uint64_t now;
+	/* What is asked waits here for reply(). */
+	char asked[1024];
+	unsigned int asks;
+	unsigned int device_reads;
+	unsigned char memory[END - RAM];
+	/* What gdb was answered last. */
+	unsigned char answer[0x20010];
+	size_t answer_len;
+	unsigned int answers;
+} t;
+
+static void ask(void *arg, const void *payload, size_t len)
+{
+	(void)arg;
+	assert_true(len < sizeof(t.asked));
+	memcpy(t.asked, payload, len);
+	t.asked[len] = '\0';
+	t.asks++;
+}
+
+static void answer(void *arg, const void *payload, size_t len)
+{
+	(void)arg;
+	assert_true(len < sizeof(t.answer));
+	memcpy(t.answer, payload, len);
+	t.answer[len] = '\0';
+	t.answer_len = len;
+	t.answers++;
+}
+
+static void tell(void *arg, const char *text, bool warning)
+{
+	(void)arg;
+	(void)text;
+	(void)warning;
+}
+
+static uint64_t now(void *arg)
+{
+	(void)arg;
+	return t.now;
+}
+
+static const struct proxy_ops ops = { .ask = ask, .answer = answer, .tell = tell, .now = now };
+
+static void say(const char *reply)
+{
+	t.asked[0] = '\0';
+	proxy_reply(t.p, reply, strlen(reply));
+}
+
+/* The target reads memory, as far as it can. */
+static void say_memory(uint64_t addr, uint64_t len, bool binary, bool ram_only)
+{
+	static unsigned char out[2 * (END - RAM) + 2];
+	uint64_t end = ram_only ? DEVICE : END;
+	size_t n;
+
+	if (addr < RAM || addr >= end) {
+		say(ram_only ? "b" : "E22");
+		return;
+	}
+	if (len > end - addr)
+		len = end - addr;
+	if (addr + len > DEVICE)
+		t.device_reads++;
+	if (binary) {
+		out[0] = 'b';
+		n = 1 + rsp_put_binary(out + 1, t.memory + (addr - RAM), len);
+	} else {
+		n = rsp_put_hex(out, t.memory + (addr - RAM), len);
+	}
+	t.asked[0] = '\0';
+	proxy_reply(t.p, out, n);
+}
+
+/* The target's turn, once. */
+static void reply(void)
+{
+	unsigned long long addr, len;
+
+	if (sscanf(t.asked, "qkgdbio.ram:%llx,%llx", &addr, &len) == 2 && t.module)
+		say_memory(addr, len, true, true);
+	else if (sscanf(t.asked, "x%llx,%llx", &addr, &len) == 2 && t.module)
+		say_memory(addr, len, true, false);
+	else if (sscanf(t.asked, "m%llx,%llx", &addr, &len) == 2)
+		say_memory(addr, len, false, false);
+	else if (!strncmp(t.asked, "qSupported", 10))
+		say(t.module ? "PacketSize=20000;binary-upload+" : "");
+	else if (!strcmp(t.asked, "?"))
+		say("S05");
+	else if (strchr("Zz", t.asked[0]) || !strncmp(t.asked, "Hc", 2))
+		say("OK");
+	else
+		say("");
+}
+
+/* Until it has nothing to do. */
+static void replies(void)
+{
+	unsigned int rounds = 0;
+
+	while (t.asked[0]) {
+		assert_true(rounds++ < 1000);
+		reply();
+	}
+}
+
+static const char *request(const char *payload)
+{
+	unsigned int before = t.answers;
+
+	t.answer_len = 0;
+	proxy_request(t.p, payload, strlen(payload));
+	while (t.asked[0] && t.answers == before)
+		reply();
+	assert_int_equal(t.answers, before + 1);
+	return (char *)t.answer;
+}
+
+static void setup(bool module)
+{
+	size_t i;
+
+	memset(&t, 0, sizeof(t));
+	t.now = 1;
+	t.module = module;
+	for (i = 0; i < sizeof(t.memory); i++)
+		t.memory[i] = i % 7 ? i * 31 + i / 256 : 0;
+	t.p = proxy_new(&ops, NULL, NULL);
+	assert_non_null(t.p);
+	proxy_attach(t.p);
+	request("qSupported:multiprocess+");
+	assert_non_null(strstr((char *)t.answer, "PacketSize=20000;QStartNoAckMode+"));
+	assert_string_equal(request("?"), "S05");
+	replies();
+	t.asks = 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	proxy_free(t.p);
+	t.p = NULL;
+	return 0;
+}
+
+/* Read as gdb does, and compare with what is there. */
+static void check_read(uint64_t addr, size_t len, bool binary)
+{
+	static unsigned char out[0x20010];
+	char payload[64];
+	uint64_t had;
+	long n;
+
+	snprintf(payload, sizeof(payload), "%c%llx,%zx", binary ? 'x' : 'm',
+		 (unsigned long long)addr, len);
+	request(payload);
+	if (addr < RAM || addr >= END) {
+		assert_string_equal((char *)t.answer, "E22");
+		return;
+	}
+	n = rsp_expand(out, sizeof(out), t.answer, t.answer_len);
+	assert_true(n > 0);
+	if (binary) {
+		assert_int_equal(out[0], 'b');
+		n = rsp_get_binary(out, out + 1, n - 1);
+	} else {
+		assert_true(rsp_get_hex(out, out, n));
+		n /= 2;
+	}
+	had = END - addr < len ? END - addr : len;
+	assert_int_equal(n, had);
+	assert_memory_equal(out, t.memory + (addr - RAM), n);
+}
+
+static void reads(bool module)
+{
+	unsigned int i;
+
+	setup(module);
+	srand(1);
+	for (i = 0; i < 400; i++) {
+		check_read(RAM - 64 + rand() % (END - RAM + 128), 1 + rand() % 700, rand() % 2);
+		if (i % 50 == 0)
+			replies();
+	}
+	check_read(RAM, END - RAM, false);
+	check_read(RAM, 0x10000, true);
+	check_read((uint64_t)-8, 8, false);
+}
+
+static void reads_with_the_module(void **state)
+{
+	(void)state;
+	reads(true);
+}
+
+static void reads_with_a_stub(void **state)
+{
+	(void)state;
+	reads(false);
+}
+
+/* A register of a device's is read each time, and no more than gdb wants of it. */
+static void devices(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	setup(true);
+	for (i = 1; i <= 5; i++) {
+		check_read(DEVICE + 16, 4, false);
+		replies();
+		assert_int_equal(t.device_reads, i);
+	}
+	check_read(DEVICE - 16, 8, false);
+	replies();
+	assert_int_equal(t.device_reads, 5);
+}
+
+static void memory_is_read_once(void **state)
+{
+	unsigned int asks;
+
+	(void)state;
+	setup(true);
+	check_read(RAM + 0x40, 64, false);
+	replies();
+	asks = t.asks;
+	check_read(RAM + 0x40, 8, false);
+	check_read(RAM + 0x50, 8, true);
+	assert_int_equal(t.asks, asks);
+	/* Written, it is another; and so it is when it ran. */
+	t.memory[0x40] ^= 0xff;
+	request("X10040,1:z");
+	check_read(RAM + 0x40, 64, false);
+	assert_true(t.asks > asks + 1);
+	replies();
+	proxy_request(t.p, "c", 1);
+	t.memory[0x41] ^= 0xff;
+	say("T05thread:01;");
+	replies();
+	check_read(RAM + 0x40, 64, false);
+}
+
+static void a_long_write_is_cut_up(void **state)
+{
+	char payload[4200] = "X10000,1000:";
+	unsigned int pieces = 0;
+
+	(void)state;
+	setup(false);
+	memset(payload + strlen(payload), 'A', 4096);
+	proxy_request(t.p, payload, 12 + 4096);
+	while (t.asked[0]) {
+		assert_true(strlen(t.asked) <= 1023 && t.asked[0] == 'X');
+		pieces++;
+		say("OK");
+	}
+	assert_true(pieces >= 5);
+	assert_string_equal((char *)t.answer, "OK");
+	/* The first refusal is the answer. */
+	proxy_request(t.p, payload, 12 + 4096);
+	say("OK");
+	say("E14");
+	assert_string_equal((char *)t.answer, "E14");
+	assert_string_equal(t.asked, "");
+}
+
+/* Taken out and put back between two stops, a breakpoint does not travel. */
+static void breakpoints(void **state)
+{
+	(void)state;
+	setup(true);
+	assert_string_equal(request("Z0,1000,1"), "OK");
+	assert_int_equal(t.asks, 1);
+	proxy_request(t.p, "c", 1);
+	say("T05thread:01;");
+	replies();
+	t.asks = 0;
+	assert_string_equal(request("z0,1000,1"), "OK");
+	assert_string_equal(request("Z0,1000,1"), "OK");
+	assert_int_equal(t.asks, 0);
+	/* Taken out for good, it is gone before the target runs. */
+	assert_string_equal(request("z0,1000,1"), "OK");
+	assert_int_equal(t.asks, 0);
+	proxy_request(t.p, "s", 1);
+	assert_string_equal(t.asked, "z0,1000,1");
+	say("OK");
+	assert_string_equal(t.asked, "s");
+	say("T05thread:01;");
+	replies();
+	/* And before another one comes. */
+	request("Z1,2000,1");
+	request("z1,2000,1");
+	proxy_request(t.p, "Z1,3000,1", 9);
+	assert_string_equal(t.asked, "z1,2000,1");
+	say("OK");
+	assert_string_equal(t.asked, "Z1,3000,1");
+	say("E28");
+	assert_string_equal((char *)t.answer, "E28");
+}
+
+static const char *stop_at(unsigned int pc)
+{
+	static char out[80];
+
+	snprintf(out, sizeof(out), "T05thread:07;10:%02x%02x000000000000;", pc & 0xff, pc >> 8);
+	return out;
+}
+
+static void ranges(void **state)
+{
+	unsigned int answers;
+
+	(void)state;
+	setup(true);
+	assert_string_equal(request("vCont?"), "vCont;c;C;s;S;r");
+	proxy_request(t.p, "vCont;s:7;c", 11);
+	assert_string_equal(t.asked, "Hc7");
+	say("OK");
+	assert_string_equal(t.asked, "s");
+	say(stop_at(0x1000));
+	assert_string_equal((char *)t.answer, stop_at(0x1000));
+	replies();
+
+	answers = t.answers;
+	proxy_request(t.p, "vCont;r1000,1010:7;c", 20);
+	assert_string_equal(t.asked, "s");
+	say(stop_at(0x1004));
+	assert_string_equal(t.asked, "s");
+	say(stop_at(0x100f));
+	assert_int_equal(t.answers, answers);
+	say(stop_at(0x1010));
+	assert_string_equal((char *)t.answer, stop_at(0x1010));
+	replies();
+
+	/* It ends early at a breakpoint, with another signal, in another thread. */
+	request("Z0,1008,1");
+	proxy_request(t.p, "vCont;r1000,1010:7;c", 20);
+	say(stop_at(0x1008));
+	assert_string_equal((char *)t.answer, stop_at(0x1008));
+	replies();
+	proxy_request(t.p, "vCont;r1000,1010:7;c", 20);
+	say("T02thread:07;10:0410000000000000;");
+	assert_string_equal((char *)t.answer, "T02thread:07;10:0410000000000000;");
+	replies();
+	proxy_request(t.p, "vCont;r1000,1010:7;c", 20);
+	say("T05thread:08;10:0410000000000000;");
+	assert_string_equal((char *)t.answer, "T05thread:08;10:0410000000000000;");
+	replies();
+
+	/* What the stub will not do. */
+	proxy_request(t.p, "vCont;s:9", 9);
+	assert_string_equal(t.asked, "Hc9");
+	say("OK");
+	say("E22");
+	assert_string_equal((char *)t.answer, "E22");
+	assert_string_equal(request("vCont;t"), "E22");
+	assert_string_equal(request("vCont;r10"), "E22");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(name, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(reads_with_the_module), TEST(reads_with_a_stub), TEST(devices),
+		TEST(memory_is_read_once), TEST(a_long_write_is_cut_up), TEST(breakpoints),
+		TEST(ranges),
+	};
+
+	return cmocka_run_group_tests_name("proxy", tests, NULL, NULL);
+}
