@@ -45,6 +45,8 @@ struct usb_dbg {
 	u16 index;
 	/* The core uses the transport. Changed by the watch and by suspend, one at a time. */
 	bool online;
+	/* It failed in a stopped kernel and was brought up again; the watch says so. */
+	bool recovered;
 	struct delayed_work watch;
 };
 
@@ -73,7 +75,10 @@ static void recover_if_stopped(struct usb_dbg *u)
 {
 	if (READ_ONCE(u->x.failed) && in_dbg_master()) {
 		u->x.may_sleep = false;
-		usb_adapter_recover(&u->adapter, u->index);
+		/* There is no clock that may be asked. */
+		xhci_delay(&u->x, 1);
+		if (!usb_adapter_recover(&u->adapter, u->index, 1))
+			u->recovered = true;
 	}
 }
 NOKPROBE_SYMBOL(recover_if_stopped);
@@ -161,6 +166,10 @@ static void usb_watch(struct work_struct *work)
 	char why[EXPLAIN_MAX];
 	int err;
 
+	if (u->recovered)
+		pr_notice("the adapter on %s was unplugged or did not answer while the kernel was stopped, and is back\n",
+			  pci_name(u->pdev));
+	u->recovered = false;
 	if (!READ_ONCE(u->x.failed))
 		goto again;
 	if (u->online)
@@ -168,7 +177,7 @@ static void usb_watch(struct work_struct *work)
 			  pci_name(u->pdev));
 	go_offline(u);
 	u->x.may_sleep = true;
-	err = usb_adapter_recover(&u->adapter, 0);
+	err = usb_adapter_recover(&u->adapter, 0, WATCH_MS);
 	if (!err) {
 		go_online(u);
 		pr_notice("the adapter on %s is back\n", pci_name(u->pdev));
@@ -218,8 +227,11 @@ static int usb_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = usb_adapter_bring_up(&u->adapter, 0);
 	if (err == -ENODEV) {
 		usb_adapter_explain(&u->adapter, why, sizeof(why));
-		pr_err("no USB serial adapter that can be used on %s: %s. Plug one into a port of the machine itself that this controller has, not of a hub\n",
-		       pci_name(pdev), why);
+		pr_err("no USB serial adapter that can be used on %s: %s. %s\n",
+		       pci_name(pdev), why, u->adapter.silent ? "Unplug it and plug it in again" :
+		       "Plug one into a port of the machine itself that this controller has, not of a hub");
+		if (u->adapter.silent)
+			err = -EIO;
 	} else if (err) {
 		pr_err("the controller %s does not start: error %d\n", pci_name(pdev), err);
 	}

@@ -11,7 +11,6 @@
 #include <linux/string.h>
 
 #include "usb_adapter.h"
-#include "xhci_io.h"
 #include "xhci_regs.h"
 
 /* Standard requests (9.4). */
@@ -23,6 +22,9 @@
 /* For a device that is there to show up after a reset, and for its plug to settle (7.1.7.3). */
 #define CONNECT_MS	1000
 #define DEBOUNCE_MS	100
+
+/* How often to try a device again that was there and did not do what it was asked. */
+#define RETRY_MS	1000
 
 static int get_descriptor(struct usb_adapter *a, unsigned int type, void *buf, u16 len)
 {
@@ -99,7 +101,7 @@ static int set_up(struct usb_adapter *a, unsigned int num_requests, u16 first)
 	if (err)
 		return err;
 	a->header = usb_serial_header(&a->serial);
-	xhci_receive(a->x);
+	xhci_bulk_start(a->x);
 	return 0;
 }
 NOKPROBE_SYMBOL(set_up);
@@ -128,6 +130,7 @@ static int try_port(struct usb_adapter *a, unsigned int port, u16 first)
 			return 0;
 		xhci_device_close(a->x);
 	}
+	a->silent |= !why;
 	if (i < USB_ADAPTER_SEEN) {
 		a->seen[i].port = port;
 		a->seen[i].vid = a->serial.vid;
@@ -158,6 +161,7 @@ int usb_adapter_bring_up(struct usb_adapter *a, u16 first)
 	int err;
 
 	a->num_seen = 0;
+	a->silent = false;
 	a->tried = true;
 	err = xhci_start(x);
 	if (err) {
@@ -182,12 +186,19 @@ int usb_adapter_bring_up(struct usb_adapter *a, u16 first)
 }
 NOKPROBE_SYMBOL(usb_adapter_bring_up);
 
-int usb_adapter_recover(struct usb_adapter *a, u16 first)
+int usb_adapter_recover(struct usb_adapter *a, u16 first, unsigned int ms)
 {
+	bool news;
+	int err;
+
 	xhci_events(a->x);
-	if (a->tried && !a->x->plugged)
+	news = !a->tried || a->x->plugged;
+	a->waited += ms;
+	if (!news && !(a->silent && a->waited >= RETRY_MS))
 		return -EAGAIN;
-	return usb_adapter_bring_up(a, first);
+	a->waited = 0;
+	err = usb_adapter_bring_up(a, first);
+	return err && !news ? -EAGAIN : err;
 }
 NOKPROBE_SYMBOL(usb_adapter_recover);
 
@@ -195,6 +206,20 @@ void usb_adapter_close(struct usb_adapter *a)
 {
 	if (a->x->slot && !a->x->failed)
 		send_requests(a, usb_serial_close(&a->serial, a->requests));
+}
+
+static const char *fault(int err)
+{
+	switch (err) {
+	case -ENODEV:
+		return "went away";
+	case -EPIPE:
+		return "refuses what it is asked";
+	case -ETIMEDOUT:
+		return "does not answer";
+	default:
+		return "does not answer as it should";
+	}
 }
 
 void usb_adapter_explain(const struct usb_adapter *a, char *buf, size_t size)
@@ -215,7 +240,7 @@ void usb_adapter_explain(const struct usb_adapter *a, char *buf, size_t size)
 		if (a->seen[i].why)
 			len += scnprintf(buf + len, size - len, ": %s", a->seen[i].why);
 		else
-			len += scnprintf(buf + len, size - len, ": it does not answer (error %d)",
-					 a->seen[i].err);
+			len += scnprintf(buf + len, size - len, ": it %s (error %d)",
+					 fault(a->seen[i].err), a->seen[i].err);
 	}
 }

@@ -19,7 +19,8 @@
  * @serial: what it is; valid after usb_adapter_bring_up() has succeeded
  * @header: bytes at the start of each packet received that are no data
  * @tried: an attempt has failed since it last worked; the next one is worth it when
- *	   something is plugged in
+ *	   something is plugged in, or a while later if one was @silent
+ * @silent: something is plugged in that failed, and may be an adapter
  * @seen: what else the root ports have, as of the last attempt
  * @num_seen: how many of these there are
  *
@@ -31,6 +32,7 @@ struct usb_adapter {
 	struct usb_serial serial;
 	unsigned int header;
 	bool tried;
+	bool silent;
 	struct {
 		unsigned int port;
 		u16 vid;
@@ -41,6 +43,7 @@ struct usb_adapter {
 	} seen[USB_ADAPTER_SEEN];
 	unsigned int num_seen;
 
+	unsigned int waited;	/* since the last attempt, in ms */
 	u8 config[XHCI_CONTROL_MAX];
 	struct usb_serial_request requests[USB_SERIAL_REQUESTS_MAX];
 };
@@ -61,11 +64,12 @@ int usb_adapter_bring_up(struct usb_adapter *a, u16 first);
  * usb_adapter_recover() - after a failure: bring up again if that may work
  * @a: adapter whose controller has failed, or had no adapter
  * @first: see usb_adapter_bring_up()
+ * @ms: time since the last call
  *
  * Cheap while nothing changes. Context: process, or a stopped kernel.
- * Return: 0 if it works again; -EAGAIN if nothing was tried; other -errno.
+ * Return: 0 if it works again; -EAGAIN if nothing is new; other -errno.
  */
-int usb_adapter_recover(struct usb_adapter *a, u16 first);
+int usb_adapter_recover(struct usb_adapter *a, u16 first, unsigned int ms);
 
 /** usb_adapter_close() - tell the adapter that nobody is there any more. Context: process */
 void usb_adapter_close(struct usb_adapter *a);

@@ -9,6 +9,7 @@
 #include <linux/io-64-nonatomic-lo-hi.h>
 #include <linux/io.h>
 #include <linux/kprobes.h>
+#include <linux/ktime.h>
 
 #include "xhci.h"
 #include "xhci_io.h"
@@ -31,13 +32,18 @@
 #define SETUP_TRBS	64
 #define EVENT_TRBS	256
 
-/* One step of a wait that has lasted for @waited us. */
-static void pause(struct xhci *x, unsigned int waited)
+/* One step of a wait that has lasted for @waited us: how long it took, in us. */
+static unsigned int pause(struct xhci *x, unsigned int waited)
 {
-	if (x->may_sleep && waited >= 100)
+	if (x->may_sleep && waited >= 100) {
+		ktime_t start = ktime_get();
+
+		/* Without high resolution timers it takes milliseconds. */
 		usleep_range(PAUSE_US, 5 * PAUSE_US);
-	else
-		udelay(PAUSE_US);
+		return ktime_us_delta(ktime_get(), start);
+	}
+	udelay(PAUSE_US);
+	return PAUSE_US;
 }
 NOKPROBE_SYMBOL(pause);
 
@@ -46,7 +52,7 @@ static int wait_for(struct xhci *x, void __iomem *reg, u32 mask, u32 want, unsig
 	unsigned int waited;
 	u32 v;
 
-	for (waited = 0; ; waited += PAUSE_US) {
+	for (waited = 0; ; waited += pause(x, waited)) {
 		v = readl(reg);
 		if (v == ~0U)
 			return -ENODEV;
@@ -54,19 +60,18 @@ static int wait_for(struct xhci *x, void __iomem *reg, u32 mask, u32 want, unsig
 			return 0;
 		if (waited >= us)
 			return -ETIMEDOUT;
-		pause(x, waited);
 	}
 }
 NOKPROBE_SYMBOL(wait_for);
 
 void xhci_delay(struct xhci *x, unsigned int ms)
 {
-	while (ms--) {
-		if (x->may_sleep)
-			usleep_range(1000, 1200);
-		else
-			udelay(MS_US);
+	if (x->may_sleep) {
+		fsleep(ms * MS_US);
+		return;
 	}
+	while (ms--)
+		udelay(MS_US);
 }
 NOKPROBE_SYMBOL(xhci_delay);
 
@@ -208,14 +213,16 @@ int xhci_start(struct xhci *x)
 	u32 v;
 	int err;
 
+	take_from_bios(x);
+	xhci_halt(x);
+	/* What was sent until now must not be sent again. */
+	xhci_events(x);
 	x->slot = 0;
 	x->port = 0;
 	x->rx_dci = 0;
 	x->tx_dci = 0;
 	x->failed = false;
 
-	take_from_bios(x);
-	xhci_halt(x);
 	err = wait_for(x, x->op + OP_USBSTS, STS_CNR, 0, RESET_US);
 	if (err)
 		return err;
@@ -333,13 +340,12 @@ static int command(struct xhci *x, u64 param, u32 control)
 	xhci_ring_put(&x->commands, x->next_command++, param, 0, control);
 	wmb();	/* the TRB is there before the doorbell */
 	writel(0, x->db);
-	for (waited = 0; waited < COMMAND_US; waited += PAUSE_US) {
+	for (waited = 0; waited < COMMAND_US; waited += pause(x, waited)) {
 		xhci_events(x);
 		if (x->command_code == CODE_SUCCESS)
 			return 0;
 		if (x->command_code)
 			return -EIO;
-		pause(x, waited);
 	}
 	x->failed = true;
 	return -ETIMEDOUT;
@@ -469,11 +475,10 @@ int xhci_control(struct xhci *x, u8 type, u8 request, u16 value, u16 index, u16 
 	wmb();	/* TRBs before the doorbell */
 	writel(1, x->db + 4 * x->slot);
 
-	for (waited = 0; waited < CONTROL_US && !x->failed; waited += PAUSE_US) {
+	for (waited = 0; waited < CONTROL_US && !x->failed; waited += pause(x, waited)) {
 		xhci_events(x);
 		if (x->control_code)
 			break;
-		pause(x, waited);
 	}
 	switch (x->control_code) {
 	case CODE_SUCCESS:
@@ -517,7 +522,7 @@ int xhci_bulk_open(struct xhci *x, const struct xhci_bulk *in, const struct xhci
 	endpoint(x, rx, EP_TYPE_BULK_IN, in->max_packet, in->burst,
 		 xhci_ring_start(&x->rx, first));
 	endpoint(x, tx, EP_TYPE_BULK_OUT, out->max_packet, out->burst,
-		 xhci_ring_start(&x->tx, 0));
+		 xhci_ring_start(&x->tx, x->tx_done));
 	err = command_input(x, TRB_CONFIGURE_ENDPOINT, BIT(0) | BIT(rx) | BIT(tx));
 	if (err)
 		return err;

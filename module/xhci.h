@@ -99,8 +99,13 @@ struct xhci {
 	u16 rx_posted;			/* number of the next buffer to be given */
 	u32 rx_done[XHCI_RX_BUFS];	/* number of the buffer << 16 | length + 1 */
 	unsigned int rx_kicked;
-	u16 tx_posted;
+	/*
+	 * What is between them is sent again after a failure: the debug core says once only
+	 * that the kernel stopped, and a host that is not told waits for good.
+	 */
+	u16 tx_posted;			/* number of the next buffer */
 	u16 tx_done;			/* number after the last that was sent */
+	u16 tx_len[XHCI_TX_BUFS];	/* bytes in each */
 	bool tx_stalled;
 };
 
@@ -121,6 +126,9 @@ int xhci_alloc(struct xhci *x);
  * Return: 0; -ENODEV if it is gone; -ETIMEDOUT.
  */
 int xhci_start(struct xhci *x);
+
+/** xhci_delay() - wait for @ms milliseconds. Context: any, polled included */
+void xhci_delay(struct xhci *x, unsigned int ms);
 
 /** xhci_halt() - stop the controller; it leaves memory alone then */
 void xhci_halt(struct xhci *x);
@@ -201,7 +209,7 @@ struct xhci_bulk {
 };
 
 /**
- * xhci_bulk_open() - open the two endpoints and begin to receive
+ * xhci_bulk_open() - open the two endpoints
  * @x: controller with a device open, SET_CONFIGURATION yet to be sent
  * @in: endpoint that is received from; each buffer takes one packet
  * @out: endpoint that is sent to
@@ -213,10 +221,11 @@ int xhci_bulk_open(struct xhci *x, const struct xhci_bulk *in, const struct xhci
 		   u16 first);
 
 /**
- * xhci_receive() - begin to receive, once the device is configured
+ * xhci_bulk_start() - once the device is configured, begin to receive, and send what an
+ *		       earlier device was not sent
  * @x: controller with bulk endpoints open
  */
-void xhci_receive(struct xhci *x);
+void xhci_bulk_start(struct xhci *x);
 
 /** xhci_events() - see to what the controller has to say. Context: any, polled included */
 void xhci_events(struct xhci *x);
@@ -232,7 +241,11 @@ int xhci_rx_span(struct xhci *x, u16 index, const u8 **data);
 /** xhci_rx_release() - as in struct kgdb_io_transport_ops */
 void xhci_rx_release(struct xhci *x, u16 index);
 
-/** xhci_tx() - as in struct kgdb_io_transport_ops */
+/**
+ * xhci_tx() - as in struct kgdb_io_transport_ops
+ *
+ * While the device has failed as much is taken as there are buffers for.
+ */
 size_t xhci_tx(struct xhci *x, const u8 *buf, size_t len);
 
 #endif

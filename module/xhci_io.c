@@ -17,6 +17,7 @@
 #define TX_STEPS	100000
 
 #define RX_MASK		(XHCI_RX_BUFS - 1)
+#define TX_MASK		(XHCI_TX_BUFS - 1)
 
 void xhci_io_start(struct xhci *x, unsigned int rx_len, u16 first)
 {
@@ -28,8 +29,6 @@ void xhci_io_start(struct xhci *x, unsigned int rx_len, u16 first)
 	/* No buffer's number has this slot. */
 	for (i = 0; i < XHCI_RX_BUFS; i++)
 		x->rx_done[i] = (i ^ 1) << 16;
-	x->tx_posted = 0;
-	x->tx_done = 0;
 	x->tx_stalled = false;
 }
 NOKPROBE_SYMBOL(xhci_io_start);
@@ -48,15 +47,29 @@ static void put_rx(struct xhci *x, u16 n)
 }
 NOKPROBE_SYMBOL(put_rx);
 
-void xhci_receive(struct xhci *x)
+static void put_tx(struct xhci *x, u16 n)
+{
+	unsigned int i = n & TX_MASK;
+
+	xhci_ring_put(&x->tx, n, x->tx_buf_dma + i * XHCI_BUF_SIZE, x->tx_len[i],
+		      TRB_TYPE(TRB_NORMAL) | TRB_IOC);
+}
+NOKPROBE_SYMBOL(put_tx);
+
+void xhci_bulk_start(struct xhci *x)
 {
 	unsigned int i;
+	u16 n;
 
 	for (i = 0; i < XHCI_RX_BUFS; i++)
 		put_rx(x, x->rx_posted++);
 	ring_doorbell(x, x->rx_dci);
+	for (n = x->tx_done; n != x->tx_posted; n++)
+		put_tx(x, n);
+	if (x->tx_done != x->tx_posted)
+		ring_doorbell(x, x->tx_dci);
 }
-NOKPROBE_SYMBOL(xhci_receive);
+NOKPROBE_SYMBOL(xhci_bulk_start);
 
 static void received(struct xhci *x, u64 address, unsigned int left)
 {
@@ -228,10 +241,12 @@ static bool tx_room(struct xhci *x)
 	unsigned int step;
 	u16 used;
 
-	for (step = 0; step < TX_STEPS && x->tx_dci && !x->failed; step++) {
+	for (step = 0; step < TX_STEPS; step++) {
 		used = x->tx_posted - READ_ONCE(x->tx_done);
 		if (used < XHCI_TX_BUFS)
 			return true;
+		if (x->failed)
+			return false;
 		xhci_events(x);
 		used = x->tx_posted - READ_ONCE(x->tx_done);
 		if (used < XHCI_TX_BUFS)
@@ -254,16 +269,18 @@ size_t xhci_tx(struct xhci *x, const u8 *buf, size_t len)
 	while (sent < len && tx_room(x)) {
 		unsigned int n = min_t(size_t, len - sent, XHCI_BUF_SIZE);
 		u16 number = x->tx_posted;
-		unsigned int at = (number & (XHCI_TX_BUFS - 1)) * XHCI_BUF_SIZE;
+		unsigned int i = number & TX_MASK;
 
-		memcpy(x->tx_buf + at, buf + sent, n);
-		xhci_ring_put(&x->tx, number, x->tx_buf_dma + at, n,
-			      TRB_TYPE(TRB_NORMAL) | TRB_IOC);
+		memcpy(x->tx_buf + i * XHCI_BUF_SIZE, buf + sent, n);
+		x->tx_len[i] = n;
+		/* To a device that has failed it goes when that is back. */
+		if (!x->failed)
+			put_tx(x, number);
 		/* Stopped in here by a context that has sent more, it stays there. */
 		cmpxchg(&x->tx_posted, number, (u16)(number + 1));
 		sent += n;
 	}
-	if (sent)
+	if (sent && !x->failed)
 		ring_doorbell(x, x->tx_dci);
 	return sent;
 }

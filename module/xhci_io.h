@@ -6,14 +6,11 @@
 #include "xhci.h"
 
 /**
- * xhci_io_start() - forget what the bulk endpoints did before
+ * xhci_io_start() - forget what the bulk endpoints did before, but not what is to be sent
  * @x: controller whose bulk endpoints are not open
  * @rx_len: bytes to ask for in each transfer, at most XHCI_BUF_SIZE
  * @first: number of the first buffer that will be received
  */
 void xhci_io_start(struct xhci *x, unsigned int rx_len, u16 first);
-
-/** xhci_delay() - wait for @ms milliseconds */
-void xhci_delay(struct xhci *x, unsigned int ms);
 
 #endif

@@ -5,14 +5,11 @@ each test the debuggee's console is searched for complaints of the kernel.
 """
 import functools
 import os
-import re
 import select
 import signal
 import socket
 import stat
-import subprocess
 import sys
-import threading
 import time
 
 import pytest
@@ -22,43 +19,14 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "scripts"
 import debuggee  # noqa: E402
 from debuggee import KGDB_IO, kernel  # noqa: E402
 from debugger_vm import DebuggerVM  # noqa: E402
+from talker import Talker  # noqa: E402
+from usb_sim import Sim  # noqa: E402
 
 
 @functools.lru_cache(maxsize=None)
 def new_gdb():
     """gdb 16 or later."""
     return debuggee.script("gdb-new.sh")
-
-
-class Talker:
-    """A running program of ours, and what it has said and nobody has expected yet."""
-
-    FLAGS = 0       # of the patterns
-
-    def __init__(self, command, **options):
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            preexec_fn=debuggee.die_with_parent, **options)
-        self.said = ""
-        self.changed = threading.Condition()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self):
-        for line in self.process.stdout:
-            with self.changed:
-                self.said += line
-                self.changed.notify_all()
-
-    def expect(self, pattern, timeout=20):
-        """Wait until it has said something; that is used up."""
-        end = time.monotonic() + timeout
-        with self.changed:
-            while not (match := re.search(pattern, self.said, self.FLAGS)):
-                left = end - time.monotonic()
-                assert left > 0, f"{self.process.args[0]} did not say {pattern!r} but: {self.said}"
-                self.changed.wait(left)
-            self.said = self.said[match.end():]
-            return match
 
 
 class Host(Talker):
@@ -185,6 +153,20 @@ def debugger(ground):
         ground.vms.append(vm)
         return vm
     return start
+
+
+@pytest.fixture
+def sim(ground, tmp_path):
+    """sim(chip, options...): a simulator, for redir(sim.path)."""
+    sims = []
+
+    def start(chip, *options):
+        sims.append(Sim(chip, str(tmp_path / f"redir{len(sims)}"), *options))
+        return sims[-1]
+    yield start
+    # Before the VMs: QEMU's ends with them.
+    for s in sims:
+        s.close()
 
 
 # For a test that is to pass whatever the debug channel is.

@@ -5,30 +5,13 @@ import socket
 import pytest
 
 import sessions
-from usb_sim import CHIPS, Sim, redir
+from usb_sim import CHIPS, redir
 
 DRIVERS = {"ftdi": "serial/ftdi_sio", "cdc-acm": "class/cdc-acm", "cp210x": "serial/cp210x",
            "ch341": "serial/ch341", "pl2303": "serial/pl2303"}
 
 XHCI = ["-device", "qemu-xhci,id=xhci,addr=11"]
 INSMOD = "transport=usb:0000:00:11.0"
-
-
-@pytest.fixture
-def sim(ground, tmp_path):
-    """sim(chip, options...): a simulator, for redir(sim.path)."""
-    sims = []
-
-    def start(chip, *options):
-        path = str(tmp_path / f"redir{len(sims)}")
-        sims.append(Sim(chip, path, *options))
-        sims[-1].path = path
-        return sims[-1]
-    yield start
-    # Before the VMs: QEMU's ends with them.
-    for s in sims:
-        assert s.process.poll() is None, s.said
-        s.close()
 
 
 @pytest.mark.parametrize("chip", CHIPS)

@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import debuggee
-from conftest import Talker
+from talker import Talker
 
 USB_SIM = os.path.join(debuggee.TOP, "build", "sim", "usb-sim")
 
@@ -19,11 +19,12 @@ def redir(path, port=None):
 
 
 class Sim(Talker):
-    """A running usb-sim."""
+    """A running usb-sim; `path` is for redir()."""
 
     FLAGS = re.M
 
     def __init__(self, chip, usb, *options):
+        self.path = usb
         super().__init__([USB_SIM, "--chip", chip, "--usb", usb, *options],
                          stdin=subprocess.PIPE, bufsize=1)
 
@@ -33,6 +34,8 @@ class Sim(Talker):
         self.expect(f"^done: {command}$")
 
     def close(self):
-        """End it."""
+        """End it, which must not have ended by itself."""
+        status = self.process.poll()
         self.process.kill()
         self.process.wait()
+        assert status is None, self.said

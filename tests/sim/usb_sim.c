@@ -25,6 +25,7 @@
 
 #define FIFO_SIZE	65536
 #define PENDING_MAX	64
+#define CONTROL_MAX	4096	/* that QEMU takes; it calls more a stall */
 
 /* A transfer that QEMU waits for. */
 struct pending {
@@ -53,6 +54,12 @@ static uint8_t from_line[FIFO_SIZE], to_line[FIFO_SIZE];
 static unsigned int from_len, to_len;
 static struct pending in[PENDING_MAX], out[PENDING_MAX];
 static unsigned int in_count, out_count;
+/* Requests that were met with silence; QEMU uses an id again once it was told of its end. */
+static struct {
+	uint64_t id;
+	struct usb_redir_control_packet_header h;
+} ignored[PENDING_MAX];
+static unsigned int ignored_count;
 static long long status_due;	/* FTDI's next packet without data, in ms */
 
 static void __attribute__((format(printf, 1, 2), noreturn)) die(const char *format, ...)
@@ -183,6 +190,13 @@ static void write_line(void)
 	}
 }
 
+/* A fault that was ordered has happened, once. */
+static void happened(enum fault *fault)
+{
+	printf("fault\n");
+	*fault = FAULT_NONE;
+}
+
 /* Bulk transfers. */
 
 static void answer_bulk(uint64_t id, uint8_t endpoint, int status, uint8_t *data, unsigned int len)
@@ -240,7 +254,7 @@ static void answer_in(void)
 			else
 				answer_bulk(p.id, chip->in, in_fault == FAULT_STALL ? usb_redir_stall :
 					    usb_redir_babble, data, 0);
-			in_fault = FAULT_NONE;
+			happened(&in_fault);
 			continue;
 		}
 		if (!from_len && (!chip->header || now_ms() < status_due))
@@ -270,7 +284,7 @@ static void on_bulk(void *priv, uint64_t id, struct usb_redir_bulk_packet_header
 	if (h->endpoint == chip->in && in_count < PENDING_MAX) {
 		in[in_count++] = p;
 	} else if (h->endpoint == chip->out && out_fault == FAULT_STALL) {
-		out_fault = FAULT_NONE;
+		happened(&out_fault);
 		answer_bulk(id, chip->out, usb_redir_stall, NULL, 0);
 	} else if (h->endpoint == chip->out && out_count < PENDING_MAX) {
 		transmit(data, len);
@@ -298,6 +312,15 @@ static void on_cancel(void *priv, uint64_t id)
 			continue;
 		forget(out, &out_count, i);
 		answer_bulk(id, chip->out, usb_redir_cancelled, NULL, 0);
+		return;
+	}
+	for (i = 0; i < ignored_count; i++) {
+		if (ignored[i].id != id)
+			continue;
+		ignored[i].h.status = usb_redir_cancelled;
+		ignored[i].h.length = 0;
+		usbredirparser_send_control_packet(parser, id, &ignored[i].h, NULL, 0);
+		ignored[i] = ignored[--ignored_count];
 		return;
 	}
 }
@@ -352,7 +375,7 @@ static int standard(const struct usb_redir_control_packet_header *h, uint8_t *da
 static void on_control(void *priv, uint64_t id, struct usb_redir_control_packet_header *h,
 		       uint8_t *sent, int sent_len)
 {
-	static uint8_t data[65536 + 256];
+	static uint8_t data[65536];
 	struct sim_port old = port;
 	int n;
 
@@ -361,8 +384,11 @@ static void on_control(void *priv, uint64_t id, struct usb_redir_control_packet_
 	if (sent_len)
 		memcpy(data, sent, sent_len);
 	usbredirparser_free_packet_data(parser, sent);
-	if (control_fault == FAULT_SILENCE)
+	if (control_fault == FAULT_SILENCE && ignored_count < PENDING_MAX) {
+		ignored[ignored_count].id = id;
+		ignored[ignored_count++].h = *h;
 		return;
+	}
 	if ((h->requesttype & 0x60) == 0)
 		n = standard(h, data);
 	else if (control_fault == FAULT_STALL)
@@ -376,10 +402,8 @@ static void on_control(void *priv, uint64_t id, struct usb_redir_control_packet_
 	h->status = n < 0 ? usb_redir_stall : usb_redir_success;
 	if (n > h->length)
 		n = h->length;
-	if (control_fault == FAULT_OVERSIZE && h->requesttype & 0x80 && n >= 0) {
-		n = h->length + 64;
-		control_fault = FAULT_NONE;
-	}
+	if (control_fault == FAULT_OVERSIZE && h->requesttype & 0x80 && n >= 0)
+		n = CONTROL_MAX + 64;
 	if (h->requesttype & 0x80)
 		h->length = n < 0 ? 0 : n;
 	else if (n < 0)
@@ -592,6 +616,25 @@ static void close_usb(void)
 	usb = -1;
 }
 
+/* The chip's own descriptors, or ones that lie: a few bytes changed, the same for a seed. */
+static void describe(unsigned int seed)
+{
+	unsigned int i, n;
+
+	memcpy(descriptors[0], chip->device, 18);
+	memcpy(descriptors[1], chip->config, chip->config_len);
+	if (!seed)
+		return;
+	srand(seed);
+	n = 1 + rand() % 6;
+	for (i = 0; i < n; i++) {
+		bool device = rand() % 4 == 0;
+		size_t at = rand() % (device ? 18 : chip->config_len);
+
+		descriptors[device ? 0 : 1][at] = rand() % 3 ? rand() : rand() % 2 ? 0 : 0xff;
+	}
+}
+
 /* Commands. */
 
 static const struct {
@@ -626,6 +669,11 @@ static void command(const char *text)
 			plug();
 	} else if (!strncmp(text, "baud ", 5)) {
 		far_baud = strtoul(text + 5, NULL, 10);
+	} else if (!strncmp(text, "chip ", 5) && !plugged && sim_chip_find(text + 5)) {
+		chip = sim_chip_find(text + 5);
+		describe(0);
+	} else if (!strncmp(text, "mutate ", 7) && !plugged) {
+		describe(strtoul(text + 7, NULL, 10));
 	} else if (!strcmp(text, "short")) {
 		short_packets = true;
 	} else if (!strcmp(text, "heal")) {
@@ -658,21 +706,6 @@ static void read_commands(void)
 		text[len] = '\0';
 		len = 0;
 		command(text);
-	}
-}
-
-/* Descriptors that lie: a few bytes of them changed, the same ones for the same seed. */
-static void mutate(unsigned int seed)
-{
-	unsigned int i, n;
-
-	srand(seed);
-	n = 1 + rand() % 6;
-	for (i = 0; i < n; i++) {
-		bool device = rand() % 4 == 0;
-		size_t at = rand() % (device ? 18 : chip->config_len);
-
-		descriptors[device ? 0 : 1][at] = rand() % 3 ? rand() : rand() % 2 ? 0 : 0xff;
 	}
 }
 
@@ -730,10 +763,11 @@ static const char usage[] =
 	"  --line-break HEX   bytes that a BREAK is on the line; the first of them is doubled\n"
 	"                     where it is data (0162 for a chardev of QEMU with mux=on)\n"
 	"  --serial TEXT      the serial number (default: SIM1)\n"
-	"  --mutate SEED      with damaged descriptors\n"
+	"  --mutate SEED      with damaged descriptors; 0: with the true ones\n"
 	"  --unplugged        not plugged in yet\n"
 	"Commands on standard input: plug, unplug, baud N, short, heal, stall|babble|runt|oversize|\n"
-	"silence in, stall|silence out, stall|oversize|silence control.\n";
+	"silence in, stall|silence out, stall|oversize|silence control; while unplugged chip CHIP,\n"
+	"mutate SEED.\n";
 
 static unsigned long number(const char *text, const char *option)
 {
@@ -811,10 +845,7 @@ int main(int argc, char **argv)
 	}
 	if (!chip || !usb_path || optind != argc)
 		die("--chip and --usb are needed; see --help");
-	memcpy(descriptors[0], chip->device, 18);
-	memcpy(descriptors[1], chip->config, chip->config_len);
-	if (seed)
-		mutate(number(seed, "mutate"));
+	describe(seed ? number(seed, "mutate") : 0);
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK);
