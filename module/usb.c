@@ -47,6 +47,8 @@ struct usb_dbg {
 	bool online;
 	/* It failed in a stopped kernel and was brought up again; the watch says so. */
 	bool recovered;
+	/* What the watch has said last about why there is no adapter. */
+	char why[EXPLAIN_MAX];
 	struct delayed_work watch;
 };
 
@@ -177,13 +179,19 @@ static void usb_watch(struct work_struct *work)
 			  pci_name(u->pdev));
 	go_offline(u);
 	u->x.may_sleep = true;
+	xhci_events(&u->x);
+	if (u->x.plugged)
+		u->why[0] = '\0';
 	err = usb_adapter_recover(&u->adapter, 0, WATCH_MS);
 	if (!err) {
 		go_online(u);
 		pr_notice("the adapter on %s is back\n", pci_name(u->pdev));
 	} else if (err != -EAGAIN) {
 		usb_adapter_explain(&u->adapter, why, sizeof(why));
-		pr_notice("nothing on %s can be used: %s\n", pci_name(u->pdev), why);
+		/* One that is silent is tried again and again. */
+		if (strcmp(why, u->why))
+			pr_notice("nothing on %s can be used: %s\n", pci_name(u->pdev), why);
+		strscpy(u->why, why, sizeof(u->why));
 	}
 again:
 	schedule_delayed_work(&u->watch, msecs_to_jiffies(WATCH_MS));

@@ -171,6 +171,9 @@ int usb_adapter_bring_up(struct usb_adapter *a, u16 first)
 	for (ms = 0; ms < CONNECT_MS && !anything_connected(x); ms += 10)
 		xhci_delay(x, 10);
 	xhci_delay(x, DEBOUNCE_MS);
+	/* What the reset has made the ports say is no news; what they say from here on is. */
+	xhci_events(x);
+	x->plugged = false;
 
 	for (port = 1; port <= x->ports && !x->failed; port++) {
 		if (xhci_port_connected(x, port) && !try_port(a, port, first)) {
@@ -178,9 +181,6 @@ int usb_adapter_bring_up(struct usb_adapter *a, u16 first)
 			return 0;
 		}
 	}
-	/* What the reset has made the ports say is no news. */
-	xhci_events(x);
-	x->plugged = false;
 	x->failed = true;
 	return -ENODEV;
 }
@@ -188,17 +188,12 @@ NOKPROBE_SYMBOL(usb_adapter_bring_up);
 
 int usb_adapter_recover(struct usb_adapter *a, u16 first, unsigned int ms)
 {
-	bool news;
-	int err;
-
 	xhci_events(a->x);
-	news = !a->tried || a->x->plugged;
 	a->waited += ms;
-	if (!news && !(a->silent && a->waited >= RETRY_MS))
+	if (a->tried && !a->x->plugged && !(a->silent && a->waited >= RETRY_MS))
 		return -EAGAIN;
 	a->waited = 0;
-	err = usb_adapter_bring_up(a, first);
-	return err && !news ? -EAGAIN : err;
+	return usb_adapter_bring_up(a, first);
 }
 NOKPROBE_SYMBOL(usb_adapter_recover);
 

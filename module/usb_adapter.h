@@ -67,7 +67,7 @@ int usb_adapter_bring_up(struct usb_adapter *a, u16 first);
  * @ms: time since the last call
  *
  * Cheap while nothing changes. Context: process, or a stopped kernel.
- * Return: 0 if it works again; -EAGAIN if nothing is new; other -errno.
+ * Return: 0 if it works again; -EAGAIN if nothing was tried; other -errno.
  */
 int usb_adapter_recover(struct usb_adapter *a, u16 first, unsigned int ms);
 

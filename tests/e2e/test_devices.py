@@ -2,7 +2,7 @@
 import pytest
 
 import sessions
-from conftest import kernel
+from conftest import any_transport, kernel
 from debuggee import VIRTCONSOLE
 
 MICROVM = "microvm,x-option-roms=off,pit=on,pic=on,rtc=on,isa-serial=on"
@@ -150,6 +150,7 @@ def test_unplug_and_plug(ground, boot):
     vm.sh("rmmod kgdb_io")
 
 
+@any_transport
 def test_suspend(boot, attached):
     vm = boot(smp=2, append="no_console_suspend")
     vm.insmod()

@@ -150,18 +150,6 @@ def test_controller_unplugged(vm, attached):
     vm.sh("rmmod kgdb_io")
 
 
-def test_suspend(vm, attached):
-    vm.insmod(INSMOD)
-    gdb = attached(vm)
-    gdb.do("break start_thread")
-    gdb.go()
-    vm.sh("echo devices >/sys/power/pm_test; echo freeze >/sys/power/state", timeout=60)
-    vm.send("/bin/true")
-    assert "hit Breakpoint" in gdb.wait()
-    gdb.do("delete")
-    sessions.leave(vm, gdb)
-
-
 def test_break_ins_under_load(vm, attached):
     vm.insmod(INSMOD)
     vm.sh(LOAD)
@@ -181,29 +169,3 @@ def test_reads_are_right(vm, attached, tmp_path):
     gdb.do(f"dump binary memory {tmp_path}/gdb {start:#x} {start + (1 << 19):#x}", timeout=120)
     vm.qmp("memsave", val=start - (1 << 64), size=1 << 19, filename=f"{tmp_path}/qemu")
     assert (tmp_path / "gdb").read_bytes() == (tmp_path / "qemu").read_bytes()
-
-
-def test_debug_kernel(ground, boot):
-    """KASAN and lockdep have nothing to say."""
-    vm = boot(kernel("6.12", "debug"), smp=2, memory=1024, boot_timeout=300,
-              append="rodata=off pci=noacpi", devices=xhci())
-    # Without pci=noacpi this kernel's AML interpreter takes half a minute to say where
-    # the interrupt goes, and once more when the controller goes back.
-    vm.insmod(INSMOD)
-    host = ground.host("unix:" + vm.dbg)
-    gdb = ground.gdb(vm)
-    gdb.attach(host.pty)
-    sessions.classic(vm, gdb)
-    gdb.attach()
-    vm.unplug("ser")
-    plug(vm)
-    gdb.do("maintenance flush register-cache")
-    gdb.do("print $pc", timeout=90)
-    gdb.go()
-    vm.unplug("ser")
-    plug(vm)
-    vm.wait_for_log(":11.0 is back")
-    gdb.interrupt()
-    sessions.leave(vm, gdb)
-    vm.sh("rmmod kgdb_io")
-    assert vm.sh("grep debug_locks: /proc/lockdep_stats").split()[-1] == "1"
