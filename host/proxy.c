@@ -32,6 +32,7 @@
 
 /* The same for one request of a long read. */
 #define CHUNK_MIN	1024
+#define CHUNK_START	8192	/* 0.7 s at 115200 baud */
 #define CHUNK_QUICK_MS	60
 #define CHUNK_SLOW_MS	250
 
@@ -903,7 +904,7 @@ void proxy_attach(struct proxy *p)
 	p->packet_max = STUB_PACKET_MAX;
 	p->held_request = false;
 	p->block = BLOCK_MIN * 4;
-	p->chunk = CHUNK_MIN;
+	p->chunk = CHUNK_START;
 	p->thread[0] = '\0';
 	breakpoints_forget(p->breakpoints);
 	forget(p);
