@@ -16,7 +16,7 @@ help:
 	@echo 'make host               build host/kgdb-io'
 	@echo 'make install            install kgdb-io, man page, completion, udev rule (PREFIX, DESTDIR)'
 	@echo 'make lint               checkpatch, sparse, cppcheck, shellcheck'
-	@echo 'make fuzz               fuzz the RSP codec, proxy and USB descriptors for FUZZ_SECONDS (60)'
+	@echo 'make fuzz               fuzz RSP codec, session, proxy and USB descriptors for FUZZ_SECONDS (60)'
 	@echo 'make clean'
 
 all: modules host
