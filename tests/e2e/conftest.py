@@ -100,7 +100,7 @@ class Ground:
 
     def host(self, link, *args, command="attach", symbols=True, **options):
         """kgdb-io, with the symbols of the debuggee that was booted first, unless told."""
-        if symbols and "--symbols" not in args:
+        if symbols and self.vms and "--symbols" not in args:
             args += ("--symbols", self.vms[0].kernel.vmlinux)
         host = Host(str(self.tmp_path / f"pty{len(self.hosts)}"), command, link, *args, **options)
         self.hosts.append(host)
