@@ -188,8 +188,9 @@ class VM:
         self.console.expect_exact(self.PROMPT, timeout=timeout)
         return int(status), output.replace("\r", "")
 
+    @functools.lru_cache(maxsize=None)
     def slide(self):
-        """By how much KASLR has moved this kernel."""
+        """By how much KASLR has moved this kernel, which must run the first time."""
         return int(self.sh("grep ' _text$' /proc/kallsyms").split()[0], 16) - 0xffffffff81000000
 
     def logged(self, line, timeout=30):
