@@ -3,22 +3,17 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cpumask.h>
-#include <linux/elf.h>
-#include <linux/ioport.h>
 #include <linux/kernel.h>
-#include <linux/kernel_read_file.h>
 #include <linux/kgdb.h>
 #include <linux/kprobes.h>
-#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
-#include <linux/utsname.h>
-#include <linux/vmalloc.h>
 
 #include "../common/rsp_codec.h"
 #include "accel.h"
 #include "core.h"
+#include "info.h"
 
 static bool accel = true;
 module_param(accel, bool, 0644);
@@ -33,14 +28,6 @@ MODULE_PARM_DESC(accel, "answer memory reads and writes and what the kernel's st
 
 /* Of a payload, what the stub takes: its buffer less a terminator. */
 #define STUB_MAX	(BUFMAX - 1)
-
-/* Type of the note "GNU" that holds the build id; the UAPI's elf.h does not have it. */
-#ifndef NT_GNU_BUILD_ID
-#define NT_GNU_BUILD_ID	3
-#endif
-
-/* Ranges of RAM that are remembered; a machine with more gets less read ahead. */
-#define RAM_MAX		64
 
 /* An exchange of our own with the stub. */
 enum own {
@@ -58,11 +45,6 @@ enum reply {
 	REPLY_TEXT,
 	REPLY_HEX,
 	REPLY_BINARY,
-};
-
-struct ram {
-	u64 first;		/* page frame numbers */
-	u64 last;
 };
 
 static struct {
@@ -108,11 +90,7 @@ static struct {
 	const char *text;
 	u8 piece[PIECE];
 
-	/* What qkgdbio.info tells, but for the CPUs; and where there is memory. */
-	char info[768];
 	char text_buf[800];
-	struct ram ram[RAM_MAX];
-	unsigned int ram_count;
 } a;
 
 static void put(const void *data, unsigned int len)
@@ -141,37 +119,6 @@ static void put_text(const char *text)
 }
 NOKPROBE_SYMBOL(put_text);
 
-/* Whether the page at @addr is memory and no device. */
-static bool is_ram(unsigned long addr)
-{
-	unsigned int level, i;
-	unsigned long pfn;
-	pte_t *pte;
-
-	/* Walks the kernel's page table and does nothing else. */
-	pte = lookup_address(addr, &level);
-	if (!pte || !(pte_val(*pte) & _PAGE_PRESENT))
-		return false;
-	switch (level) {
-	case PG_LEVEL_4K:
-		pfn = pte_pfn(*pte);
-		break;
-	case PG_LEVEL_2M:
-		pfn = pmd_pfn(*(pmd_t *)pte) + ((addr & ~PMD_MASK) >> PAGE_SHIFT);
-		break;
-	case PG_LEVEL_1G:
-		pfn = pud_pfn(*(pud_t *)pte) + ((addr & ~PUD_MASK) >> PAGE_SHIFT);
-		break;
-	default:
-		return false;
-	}
-	for (i = 0; i < a.ram_count; i++)
-		if (pfn >= a.ram[i].first && pfn <= a.ram[i].last)
-			return true;
-	return false;
-}
-NOKPROBE_SYMBOL(is_ram);
-
 /*
  * The next piece of a read, to a.piece. The stub calls copy_from_kernel_nofault() too: it
  * can carry a breakpoint, and while the kernel is stopped none is in place.
@@ -182,7 +129,7 @@ static unsigned int read_piece(unsigned int done)
 	unsigned long addr = a.addr + done;
 	unsigned int len = min_t(unsigned int, a.size - done, PIECE - (addr & (PIECE - 1)));
 
-	if (!len || (a.ram_only && !is_ram(addr)))
+	if (!len || (a.ram_only && !kgdb_io_info_is_ram(addr)))
 		return 0;
 	if (copy_from_kernel_nofault(a.piece, (void *)addr, len))
 		return 0;
@@ -473,7 +420,7 @@ static bool query(const u8 *p, const u8 *end)
 		return true;
 	}
 	if (skip(&p, end, "qkgdbio.info") && p == end) {
-		strscpy(a.text_buf, a.info, sizeof(a.text_buf) - 16);
+		strscpy(a.text_buf, kgdb_io_info_text(), sizeof(a.text_buf) - 16);
 		out = a.text_buf + strlen(a.text_buf);
 		out = put_number(out, num_online_cpus());
 		*out = '\0';
@@ -716,59 +663,3 @@ void kgdb_io_accel_stopped(bool fresh, bool reliable)
 	a.no_ack = false;
 }
 NOKPROBE_SYMBOL(kgdb_io_accel_stopped);
-
-static int add_ram(struct resource *res, void *unused)
-{
-	if (a.ram_count < RAM_MAX) {
-		a.ram[a.ram_count].first = PFN_UP(res->start);
-		a.ram[a.ram_count].last = PFN_DOWN(res->end + 1) - 1;
-		a.ram_count++;
-	}
-	return 0;
-}
-
-/* The descriptor of the kernel's NT_GNU_BUILD_ID note, in hex digits; "" without one. */
-static void get_build_id(char *out, size_t size)
-{
-	const struct elf32_note *note;
-	void *notes = NULL;
-	size_t at = 0, desc;
-	ssize_t len;
-
-	*out = '\0';
-	/* No symbol that modules can have tells it. */
-	len = kernel_read_file_from_path("/sys/kernel/notes", 0, &notes, SZ_1M, NULL,
-					 READING_UNKNOWN);
-	if (len < 0)
-		return;
-	while (at + sizeof(*note) <= len) {
-		note = notes + at;
-		desc = at + sizeof(*note) + ALIGN((size_t)note->n_namesz, 4);
-		if (desc + note->n_descsz > len)
-			break;
-		if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
-		    note->n_descsz && note->n_descsz <= 32 &&
-		    !memcmp(note + 1, "GNU", 4)) {
-			snprintf(out, size, "%*phN", (int)note->n_descsz, notes + desc);
-			break;
-		}
-		at = desc + ALIGN((size_t)note->n_descsz, 4);
-	}
-	vfree(notes);
-}
-
-void kgdb_io_accel_start(void)
-{
-	const struct new_utsname *uts = init_utsname();
-	char id[72];
-
-	a.ram_count = 0;
-	walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0, -1,
-			    NULL, add_ram);
-	get_build_id(id, sizeof(id));
-	scnprintf(a.info, sizeof(a.info),
-		  "release:%*phN;version:%*phN;machine:%*phN;%s%s%skgdb_connected:%lx;cpus:",
-		  (int)strlen(uts->release), uts->release, (int)strlen(uts->version),
-		  uts->version, (int)strlen(uts->machine), uts->machine,
-		  *id ? "build-id:" : "", id, *id ? ";" : "", (unsigned long)&kgdb_connected);
-}

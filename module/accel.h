@@ -29,13 +29,6 @@
 #include "../common/rsp.h"
 
 /**
- * kgdb_io_accel_start() - gather what the queries tell
- *
- * Context: process, may sleep. What cannot be had is left out of the answers.
- */
-void kgdb_io_accel_start(void);
-
-/**
  * kgdb_io_accel_stopped() - the kernel has stopped, in the middle of whatever it did
  * @fresh: no debugger is connected: whatever was agreed with one is void
  * @reliable: the transport neither loses nor changes bytes, so that acknowledgements

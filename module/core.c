@@ -20,6 +20,7 @@
 #include "accel.h"
 #include "core.h"
 #include "hw_break.h"
+#include "info.h"
 #include "transport.h"
 
 /*
@@ -539,7 +540,7 @@ int kgdb_io_start(struct kgdb_io_transport *t)
 	core.forced = false;
 	core.broken = false;
 
-	kgdb_io_accel_start();
+	kgdb_io_info_start();
 	/* Before the registration, which stops at once under "kgdbwait". */
 	kgdb_io_online(t);
 	err = kgdb_register_io_module(&core_io_ops);
