@@ -7,6 +7,7 @@
 #include <linux/kgdb.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -14,6 +15,7 @@
 #include "accel.h"
 #include "core.h"
 #include "info.h"
+#include "threads.h"
 
 static bool accel = true;
 module_param(accel, bool, 0644);
@@ -26,8 +28,19 @@ MODULE_PARM_DESC(accel, "answer memory reads and writes and what the kernel's st
 /* Memory is read and encoded in pieces of this many bytes, a divisor of the page size. */
 #define PIECE		2048
 
+/* The list of threads is told in pieces of this many bytes. */
+#define THREADS_MAX	0x8000
+
 /* Of a payload, what the stub takes: its buffer less a terminator. */
 #define STUB_MAX	(BUFMAX - 1)
+
+/* Registers by gdb's numbers on x86-64. */
+#define REG_SP		7
+#define REG_PC		16
+
+/* How much of the stack goes with a stop reply, from a multiple of what on, in bytes. */
+#define STACK_SIZE	256
+#define STACK_ALIGN	64
 
 /* An exchange of our own with the stub. */
 enum own {
@@ -36,7 +49,6 @@ enum own {
 	OWN_WRITE,		/* a piece of a write that is too long for the stub */
 	OWN_STOP,		/* it says that and why it has stopped */
 	OWN_REGISTERS,		/* "g" after that */
-	OWN_THREADS,		/* a part of the list of threads */
 };
 
 /* The reply that the host has not acknowledged yet and may ask for again. */
@@ -51,6 +63,7 @@ static struct {
 	bool on;		/* for the debugger that is connected or will be next */
 	bool reliable;
 	bool no_ack;
+	bool stops;		/* the host wants to know more at each stop */
 	/* kdb is who reads. Known by the text it prints: packets are all that the stub does. */
 	bool kdb;
 
@@ -73,10 +86,15 @@ static struct {
 	u8 own_reply[BUFMAX];
 	unsigned int own_len;
 	u8 stub_packet[STUB_MAX + RSP_OVERHEAD];
-	/* The stop reply; the list of threads, inside packet[], and whether it is whole. */
-	char stop[BUFMAX];
-	unsigned int threads_len;
+	char stop[2 * BUFMAX];	/* the stop reply */
+	/* The list of threads as told last, and how many are told if that is not all. */
+	char threads[THREADS_MAX];
+	unsigned int threads_told;
 	bool threads_whole;
+	/* Step on while the kernel is there, in this task; none if both are equal. */
+	u64 range_from;
+	u64 range_to;
+	pid_t range_pid;
 	/* What is left of a write: memory and the data for it, inside packet[]. */
 	u64 write_addr;
 	const u8 *data;
@@ -218,6 +236,13 @@ static void ask_stub(enum own own, unsigned int len)
 }
 NOKPROBE_SYMBOL(ask_stub);
 
+static void step_stub(void)
+{
+	a.stub_packet[1] = 's';
+	ask_stub(OWN_NONE, 1);
+}
+NOKPROBE_SYMBOL(step_stub);
+
 static u8 *put_number(u8 *out, u64 value)
 {
 	int shift = 60;
@@ -304,68 +329,121 @@ static bool read_memory(const u8 *p, const u8 *end, enum reply kind, bool ram_on
 }
 NOKPROBE_SYMBOL(read_memory);
 
-static void ask_threads(const char *query)
+static char *put_literal(char *out, const char *text)
 {
-	unsigned int len = strlen(query);
+	unsigned int len = strlen(text);
 
-	memcpy(a.stub_packet + 1, query, len);
-	ask_stub(OWN_THREADS, len);
+	memcpy(out, text, len + 1);
+	return out + len;
 }
-NOKPROBE_SYMBOL(ask_threads);
+NOKPROBE_SYMBOL(put_literal);
 
-/*
- * The stub names 17 threads at a time, and gdb asks for all of them after every step. "m",
- * and the empty reply for "no more", as the stub has them.
- */
-static void threads_answered(void)
+static void put_threads(unsigned int told)
 {
-	u8 *list = a.packet;
-
-	if (a.own_len && a.own_reply[0] == 'm') {
-		list[a.threads_len] = a.threads_len ? ',' : 'm';
-		memcpy(list + a.threads_len + 1, a.own_reply + 1, a.own_len - 1);
-		a.threads_len += a.own_len;
-		if (a.threads_len < DATA_MAX) {
-			ask_threads("qsThreadInfo");
-			return;
-		}
-	} else {
-		a.threads_whole = true;
-	}
-	list[a.threads_len] = '\0';
-	reply_text(list);
+	a.threads_told = kgdb_io_threads(a.threads, sizeof(a.threads), told);
+	a.threads_whole = !told && !a.threads_told;
+	reply_text(a.threads);
 }
-NOKPROBE_SYMBOL(threads_answered);
+NOKPROBE_SYMBOL(put_threads);
 
-/*
- * The stop reply with all registers ("nn:value;"), which gdb asks for next in any case. In
- * the order of the stub's "g", which is gdb's as well.
- */
-static void stop_with_registers(void)
+/* A register of 8 bytes from the stub's reply to "g". */
+static u64 own_register(unsigned int number)
 {
-#ifdef CONFIG_X86_64
+	u64 value = 0;
+	u8 bytes[8];
+	int i;
+
+	rsp_get_hex(bytes, a.own_reply + number * 16, 16);
+	for (i = 7; i >= 0; i--)
+		value = value << 8 | bytes[i];
+	return value;
+}
+NOKPROBE_SYMBOL(own_register);
+
+/* The registers ("nn:value;") in the order of the stub's "g", which is gdb's as well. */
+static char *put_registers(char *out)
+{
 	/* rax to rip, then flags and segments in 4 bytes each. */
 	const unsigned int wide = 17, all = wide + (NUMREGBYTES - wide * 8) / 4;
-	char *out = a.stop + strlen(a.stop);
 	const u8 *in = a.own_reply;
 	unsigned int i, n;
 
-	if (a.own_len == NUMREGBYTES * 2) {
-		for (i = 0; i < all; i++, in += n) {
-			n = i < wide ? 16 : 8;
-			*out++ = hex_asc_hi(i);
-			*out++ = hex_asc_lo(i);
-			*out++ = ':';
-			memcpy(out, in, n);
-			out += n;
-			*out++ = ';';
-		}
-		*out = '\0';
+	for (i = 0; i < all; i++, in += n) {
+		n = i < wide ? 16 : 8;
+		*out++ = hex_asc_hi(i);
+		*out++ = hex_asc_lo(i);
+		*out++ = ':';
+		memcpy(out, in, n);
+		out += n;
+		*out++ = ';';
 	}
-#endif
+	return out;
+}
+NOKPROBE_SYMBOL(put_registers);
+
+/* What a host that knows us saves requests with, see accel.h. */
+static char *put_stop_extras(char *out)
+{
+	char *threads = (char *)a.packet;
+	unsigned int len;
+
+	a.addr = own_register(REG_SP) & ~(u64)(STACK_ALIGN - 1);
+	a.size = STACK_SIZE;
+	a.ram_only = true;
+	len = read_piece(0);
+	if (len) {
+		out = put_literal(out, "kgdbio.stack:");
+		out += rsp_put_hex((u8 *)out, a.piece, len);
+		*out++ = ';';
+	}
+	if (a.threads_whole && !kgdb_io_threads(threads, sizeof(a.threads), 0) &&
+	    !strcmp(threads, a.threads))
+		out = put_literal(out, "kgdbio.threads:same;");
+	return out;
+}
+NOKPROBE_SYMBOL(put_stop_extras);
+
+/*
+ * The stop reply with all registers, which gdb asks for next in any case; or one step more,
+ * if the kernel has stepped to where nobody wants to see it and nothing else came up.
+ */
+static void stop_with_registers(void)
+{
+	char *out = a.stop + strlen(a.stop);
+	u64 pc;
+
+	if (a.own_len != NUMREGBYTES * 2) {
+		reply_text(a.stop);
+		return;
+	}
+	pc = own_register(REG_PC);
+	if (pc >= a.range_from && pc < a.range_to && !memcmp(a.stop, "T05", 3) &&
+	    current->pid == a.range_pid && !kgdb_io_input_due()) {
+		step_stub();
+		return;
+	}
+	out = put_registers(out);
+	if (a.stops)
+		out = put_stop_extras(out);
+	*out = '\0';
 	reply_text(a.stop);
 }
 NOKPROBE_SYMBOL(stop_with_registers);
+
+/* "FROM,TO" of a range to step through; the kernel steps for the first time now. */
+static bool step_range(const u8 *p, const u8 *end)
+{
+	u64 from, to;
+
+	if (!IS_ENABLED(CONFIG_X86_64) || !rsp_get_range(&p, end, &from, &to) || p != end)
+		return false;
+	a.range_from = from;
+	a.range_to = to;
+	a.range_pid = current->pid;
+	step_stub();
+	return true;
+}
+NOKPROBE_SYMBOL(step_range);
 
 /* Whether a payload begins with a literal; advances @p behind it. */
 static bool skip(const u8 **p, const u8 *end, const char *literal)
@@ -380,19 +458,33 @@ static bool skip(const u8 **p, const u8 *end, const char *literal)
 }
 NOKPROBE_SYMBOL(skip);
 
+static void put_features(const u8 *p, const u8 *end)
+{
+	char *out = a.text_buf;
+
+	a.stops = false;
+	a.threads_whole = false;
+	for (; IS_ENABLED(CONFIG_X86_64) && p < end && !a.stops; p++)
+		a.stops = skip(&p, end, "kgdbio.stops+");
+	BUILD_BUG_ON(PAYLOAD_MAX != 0x20000);
+	out = put_literal(out, "PacketSize=20000;binary-upload+");
+	if (a.reliable)
+		out = put_literal(out, ";QStartNoAckMode+");
+	if (a.stops)
+		out = put_literal(out, ";kgdbio.stops+");
+	reply_text(a.text_buf);
+}
+NOKPROBE_SYMBOL(put_features);
+
 static bool query(const u8 *p, const u8 *end)
 {
-	const char *features;
 	u8 *out;
 
 	if (skip(&p, end, "qSupported")) {
 		/* The stub of this architecture has features of its own to tell. */
 		if (IS_ENABLED(CONFIG_HAVE_ARCH_KGDB_QXFER_PKT))
 			return false;
-		BUILD_BUG_ON(PAYLOAD_MAX != 0x20000);
-		features = a.reliable ? "PacketSize=20000;binary-upload+;QStartNoAckMode+"
-				      : "PacketSize=20000;binary-upload+";
-		reply_text(features);
+		put_features(p, end);
 		return true;
 	}
 	if (skip(&p, end, "QStartNoAckMode")) {
@@ -406,17 +498,14 @@ static bool query(const u8 *p, const u8 *end)
 	if (skip(&p, end, "qkgdbio.ram:"))
 		return read_memory(p, end, REPLY_BINARY, true);
 	if (skip(&p, end, "qfThreadInfo") && p == end) {
-		a.threads_len = 0;
-		a.threads_whole = false;
-		ask_threads("qfThreadInfo");
+		put_threads(0);
 		return true;
 	}
 	if (skip(&p, end, "qsThreadInfo") && p == end) {
-		a.threads_len = 0;
-		if (a.threads_whole)
-			reply_text("l");
+		if (a.threads_told)
+			put_threads(a.threads_told);
 		else
-			ask_threads("qsThreadInfo");
+			reply_text("l");
 		return true;
 	}
 	if (skip(&p, end, "qkgdbio.info") && p == end) {
@@ -439,6 +528,7 @@ static void dispatch(void)
 	const u8 *q = p;
 	bool stubs = false;
 
+	a.range_from = a.range_to;
 	/* A debugger that begins anew has forgotten what was agreed. */
 	if (skip(&q, end, "qSupported"))
 		a.no_ack = false;
@@ -452,6 +542,8 @@ static void dispatch(void)
 		stubs = !read_memory(p + 1, end, *p == 'm' ? REPLY_HEX : REPLY_BINARY, false);
 	} else if (*p == 'q' || *p == 'Q') {
 		stubs = !query(p, end);
+	} else if (skip(&q, end, "vCont;r")) {
+		stubs = !step_range(q, end);
 	} else if ((*p == 'M' || *p == 'X') && end - p > STUB_MAX) {
 		write_long(p + 1, end, *p == 'X');
 	} else {
@@ -495,7 +587,7 @@ static void own_answered(void)
 		stop_with_registers();
 		break;
 	default:
-		threads_answered();
+		break;
 	}
 }
 NOKPROBE_SYMBOL(own_answered);
@@ -651,7 +743,7 @@ void kgdb_io_accel_stopped(bool fresh, bool reliable)
 {
 	kgdb_io_accel_reset();
 	a.kdb = false;
-	a.threads_whole = false;
+	a.threads_told = 0;
 	if (!fresh) {
 		/* The stub begins with it, if it is the stub and not kdb. */
 		a.own = a.on ? OWN_STOP : OWN_NONE;
@@ -659,6 +751,8 @@ void kgdb_io_accel_stopped(bool fresh, bool reliable)
 		return;
 	}
 	a.on = READ_ONCE(accel);
+	a.stops = false;
+	a.range_from = a.range_to;
 	a.reliable = reliable;
 	a.no_ack = false;
 }

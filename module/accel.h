@@ -17,6 +17,17 @@
  *	cpus:NUMBER". Of utsname and the kernel's NT_GNU_BUILD_ID note; ADDR is where that
  *	symbol is, and cpus those that are online. What is not known is left out.
  *
+ * "vCont;rFROM,TO"
+ *	As in the gdb manual, for the thread that stopped; no other vCont is known. Steps until
+ *	the program counter is outside, anything else stops the kernel, or a byte of the host
+ *	has arrived. The host keeps breakpoints out of the range. Answered if "kgdbio.stops+"
+ *	is among the features told.
+ *
+ * "kgdbio.stops+" in qSupported, from a host and back (x86-64)
+ *	Stop replies have, behind the registers, "kgdbio.stack:DIGITS;", memory from the stack
+ *	pointer on, rounded down to a multiple of 64; and "kgdbio.threads:same;" if the list of
+ *	threads is what was told last, in one piece of less than 32 KiB.
+ *
  * "qkgdbio.ram:ADDR,LENGTH"
  *	As "x ADDR,LENGTH", but only as far as it is memory: pages that hold System RAM and
  *	nothing that could be a device. "b" alone where it is not.

@@ -40,6 +40,13 @@
  */
 #define POLL_MS		500
 
+/*
+ * How often a stopped kernel looks for input in a row. The debug core executes "pause"
+ * between our calls, with which a virtual machine leaves to the hypervisor; QEMU's TCG takes
+ * the lock then that it needs to hand us what we are waiting for.
+ */
+#define SPIN		1000
+
 enum owner {
 	OWNER_IRQ,		/* the kernel runs: kgdb_io_poll() consumes */
 	OWNER_STUB,		/* the kernel is stopped */
@@ -165,6 +172,16 @@ static int host_next(bool *held)
 }
 NOKPROBE_SYMBOL(host_next);
 
+bool kgdb_io_input_due(void)
+{
+	struct kgdb_io_transport *t = READ_ONCE(core.transport);
+	const u8 *data;
+
+	return !t || core.held_pos < core.held_len ||
+	       t->ops->rx_span(t, (u32)atomic_read(&core.pos) >> 16, &data);
+}
+NOKPROBE_SYMBOL(kgdb_io_input_due);
+
 /* The next byte for the stub or kdb: 0 to 255, or -EAGAIN when there is none. */
 static int stub_next(void)
 {
@@ -270,6 +287,7 @@ NOKPROBE_SYMBOL(observe_input);
 
 static int core_read_char(void)
 {
+	unsigned int spin;
 	int c;
 
 	if (core.owner == OWNER_IRQ)
@@ -280,8 +298,10 @@ static int core_read_char(void)
 		if (c < 0) {
 			/* kdb never flushes; and nothing else will happen now. */
 			kgdb_io_tx_send();
-			cpu_relax();
-			return NO_POLL_CHAR;
+			for (spin = 0; c < 0 && spin < SPIN; spin++)
+				c = stub_next();
+			if (c < 0)
+				return NO_POLL_CHAR;
 		}
 		if (core.owner != OWNER_CONSOLE || c != RSP_BREAK_IN)
 			break;

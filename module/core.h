@@ -80,6 +80,13 @@ void kgdb_io_online(struct kgdb_io_transport *t);
 void kgdb_io_poll(void);
 
 /**
+ * kgdb_io_input_due() - whether the next byte from the host is there already
+ *
+ * Context: polled. Return: that; true as well if there is no transport to wait for.
+ */
+bool kgdb_io_input_due(void);
+
+/**
  * kgdb_io_tx_room() - where output can be put
  * @len: bytes that there must be room for, at most 8192
  *
