@@ -26,6 +26,7 @@
 #include "link_spec.h"
 #include "msg.h"
 #include "pty.h"
+#include "send_now.h"
 
 /* How long one that is hung up on may take to read what was said. */
 #define LINGER_SECONDS	5
@@ -329,7 +330,7 @@ void front_free(struct front *f)
 void front_send(struct front *f, const void *data, size_t len)
 {
 	if (f->gdb)
-		bufferevent_write(f->gdb->bev, data, len);
+		send_now(f->gdb->bev, data, len);
 }
 
 void front_drop(struct front *f)

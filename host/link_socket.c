@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "link.h"
+#include "send_now.h"
 
 #define CONNECT_SECONDS	10
 
@@ -266,7 +267,7 @@ static void socket_send(struct link *link, const void *data, size_t len)
 			p = next + 1;
 		}
 	}
-	bufferevent_write(ls->bev, p, end - p);
+	send_now(ls->bev, p, end - p);
 }
 
 static void socket_break(struct link *link)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "link.h"
+#include "send_now.h"
 #include "tty_speed.h"
 
 struct link_tty {
@@ -184,7 +185,7 @@ static void tty_open(struct link *link)
 static void tty_send(struct link *link, const void *data, size_t len)
 {
 	if (of(link)->bev)
-		bufferevent_write(of(link)->bev, data, len);
+		send_now(of(link)->bev, data, len);
 }
 
 static void tty_break(struct link *link)
