@@ -113,6 +113,13 @@ static void session_drop_gdb(void *arg)
 	front_drop(a->front);
 }
 
+static void packets_stop(void *arg)
+{
+	struct attach *a = arg;
+
+	session_packets_stop(a->session);
+}
+
 static uint64_t session_now(void *arg)
 {
 	struct timespec t;
@@ -214,6 +221,7 @@ static const struct proxy_ops proxy_ops = {
 	.tell	= proxy_tell,
 	.ask	= proxy_ask,
 	.answer	= proxy_answer,
+	.packets_stop = packets_stop,
 	.now	= session_now,
 };
 

@@ -13,6 +13,7 @@ struct breakpoint {
 	uint64_t addr;
 	size_t len;			/* 0: no entry */
 	bool removed;			/* as far as gdb knows */
+	bool lost;			/* the target does not have it */
 	char packet[BREAKPOINT_MAX];	/* behind its first letter */
 };
 
@@ -70,6 +71,7 @@ void breakpoints_add(struct breakpoints *b, const uint8_t *packet, size_t len)
 	bp->addr = addr;
 	bp->len = len - 1;
 	bp->removed = false;
+	bp->lost = false;
 	memcpy(bp->packet, packet + 1, len - 1);
 }
 
@@ -78,8 +80,11 @@ bool breakpoints_insert(struct breakpoints *b, const uint8_t *packet, size_t len
 	struct breakpoint *bp = find(b, packet, len);
 
 	/* One that gdb believes to be in is put in anew: it knows why. */
-	if (!bp || !bp->removed)
+	if (!bp || !bp->removed) {
+		if (bp && bp->lost)
+			bp->len = 0;
 		return false;
+	}
 	bp->removed = false;
 	return true;
 }
@@ -91,6 +96,8 @@ bool breakpoints_remove(struct breakpoints *b, const uint8_t *packet, size_t len
 	if (!bp || bp->removed)
 		return false;
 	bp->removed = true;
+	if (bp->lost)
+		bp->len = 0;
 	return true;
 }
 
@@ -111,6 +118,17 @@ size_t breakpoints_next_removed(struct breakpoints *b, char *packet)
 	return 0;
 }
 
+void breakpoints_lost(struct breakpoints *b)
+{
+	struct breakpoint *bp;
+
+	for (bp = b->all; bp < b->all + b->used; bp++) {
+		bp->lost = true;
+		if (bp->removed)
+			bp->len = 0;
+	}
+}
+
 bool breakpoints_at(const struct breakpoints *b, uint64_t addr)
 {
 	unsigned int i;
@@ -119,4 +137,18 @@ bool breakpoints_at(const struct breakpoints *b, uint64_t addr)
 		if (b->all[i].len && !b->all[i].removed && b->all[i].addr == addr)
 			return true;
 	return false;
+}
+
+void breakpoints_narrow(const struct breakpoints *b, uint64_t pc, uint64_t *from, uint64_t *to)
+{
+	const struct breakpoint *bp;
+
+	for (bp = b->all; bp < b->all + b->used; bp++) {
+		if (!bp->len || bp->removed)
+			continue;
+		if (bp->addr > pc && bp->addr < *to)
+			*to = bp->addr;
+		else if (bp->addr <= pc && bp->addr >= *from)
+			*from = bp->addr + 1;
+	}
 }

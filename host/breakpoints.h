@@ -44,6 +44,22 @@ size_t breakpoints_next_removed(struct breakpoints *b, char *packet);
 /** breakpoints_at() - whether a breakpoint is in at an address */
 bool breakpoints_at(const struct breakpoints *b, uint64_t addr);
 
+/**
+ * breakpoints_narrow() - keep a range free of breakpoints
+ * @b: table
+ * @pc: an address; if there is a breakpoint it does not count, but is not in the range then
+ * @from: first address of a range around @pc; moved up
+ * @to: first address behind it; moved down
+ */
+void breakpoints_narrow(const struct breakpoints *b, uint64_t pc, uint64_t *from, uint64_t *to);
+
+/**
+ * breakpoints_lost() - the target has none any more, and gdb does not know
+ *
+ * It may remove those that it believes to be in, and insert them anew.
+ */
+void breakpoints_lost(struct breakpoints *b);
+
 /** breakpoints_forget() - the target has none any more, or it is not known which */
 void breakpoints_forget(struct breakpoints *b);
 

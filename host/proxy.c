@@ -9,6 +9,7 @@
 #include "breakpoints.h"
 #include "memory.h"
 #include "proxy.h"
+#include "stop_reply.h"
 #include "target.h"
 
 /* Most bytes of memory that gdb gets in one answer, and that the target is asked for. */
@@ -36,9 +37,8 @@
 #define CHUNK_QUICK_MS	60
 #define CHUNK_SLOW_MS	250
 
-/* Registers by gdb's numbers on x86-64, as stop replies have them: "07:" rsp, "10:" rip. */
-#define REG_SP		0x07
-#define REG_PC		0x10
+/* A list of threads that is longer may come in several pieces, see module/accel.h. */
+#define THREADS_WHOLE	0x4000
 
 /* What the request in flight is for. */
 enum job {
@@ -53,7 +53,8 @@ enum job {
 	READ,			/* memory, whatever it is */
 	WRITE,			/* a piece of a long write */
 	AHEAD,			/* memory that gdb has not asked for */
-	THREADS_AHEAD,		/* the list of threads, likewise */
+	THREADS,		/* the list of threads */
+	THREADS_AHEAD,		/* the same, not asked for yet */
 	SET_THREAD,		/* Hc before p->held */
 	RESUME,			/* the target runs */
 	STEP,			/* it steps, perhaps through a range */
@@ -75,6 +76,7 @@ struct proxy {
 	bool asked_again;	/* for its features */
 	bool accel;		/* it has our module's queries */
 	bool binary;		/* it has "x" */
+	bool stops;		/* it says more in stop replies, and steps through ranges */
 	size_t packet_max;	/* payload that it takes */
 
 	/* What runs there. */
@@ -109,11 +111,12 @@ struct proxy {
 
 	/* Since the stop. */
 	bool stop_known;
-	uint64_t stack;
+	struct stop_reply stop;	/* while stepping through a range, the one at its start */
 	bool stack_due;		/* its memory is still to be read ahead */
 	bool threads_due;
 	bool threads_wanted;	/* gdb asked for them at this stop or the one before */
-	struct buffer threads;	/* "m..."; len 0: not known */
+	bool threads_known;
+	struct buffer threads;	/* "m...", the whole list as it was told last; len 0: none */
 	bool threads_told;
 
 	/* Running and stepping. */
@@ -122,7 +125,7 @@ struct proxy {
 	uint64_t range_from;
 	uint64_t range_to;
 
-	uint8_t out[2 * DATA_MAX + 8];
+	uint8_t out[2 * DATA_MAX + 64];
 	uint8_t in[2 * DATA_MAX + 8];
 };
 
@@ -163,7 +166,7 @@ static void forget(struct proxy *p)
 	p->stop_known = false;
 	p->stack_due = false;
 	p->threads_due = false;
-	p->threads.len = 0;
+	p->threads_known = false;
 	p->threads_told = false;
 	p->streaming = false;
 }
@@ -172,6 +175,17 @@ static void forget(struct proxy *p)
 #define AHEAD_MS	2000
 
 /* qSupported. */
+
+/* gdb's, and that we understand what our module can say to us. */
+static void ask_features(struct proxy *p, const void *payload, size_t len)
+{
+	uint8_t *out = p->out;
+
+	memcpy(out, payload, len);
+	out[len] = memchr(out, ':', len) ? ';' : ':';
+	memcpy(out + len + 1, "kgdbio.stops+", 13);
+	ask(p, FEATURES, out, len + 14);
+}
 
 /* The target's features with ours in place of those that are between it and us. */
 static void features(struct proxy *p, const char *theirs, size_t len)
@@ -194,6 +208,12 @@ static void features(struct proxy *p, const char *theirs, size_t len)
 		} else if (!strcmp(one, "binary-upload+")) {
 			p->binary = true;
 			p->accel = true;
+			p->ops->packets_stop(p->arg);
+		} else if (!strcmp(one, "kgdbio.stops+")) {
+			p->stops = true;
+		} else if (!strcmp(one, "QStartNoAckMode+")) {
+			/* A link that loses nothing is a fast one. */
+			p->chunk = DATA_MAX;
 		} else if (strncmp(one, "QStartNoAckMode", 15)) {
 			n += snprintf(out + n, sizeof(p->out) - n, ";%s", one);
 		}
@@ -237,7 +257,7 @@ static void go_ahead(struct proxy *p)
 			ask_memory(p, AHEAD, "qkgdbio.ram:", p->next_addr, p->chunk);
 	} else if (p->stack_due) {
 		p->stack_due = false;
-		addr = p->stack & ~(uint64_t)(BLOCK_MIN - 1);
+		addr = p->stop.sp & ~(uint64_t)(BLOCK_MIN - 1);
 		ask_memory(p, AHEAD, "qkgdbio.ram:", addr,
 			   p->block - (addr & (p->block - 1)));
 	} else if (p->threads_due) {
@@ -250,9 +270,10 @@ static void read_done(struct proxy *p)
 {
 	size_t len = encode(p->out, p->data, p->got, p->want_binary);
 
-	/* Whoever reads two pieces in a row reads on. */
-	p->streaming = p->got >= BLOCK_MAX / 2 && p->got == p->want &&
-		       p->addr == p->next_addr;
+	/* Whoever reads two pieces in a row reads on, or one that is as large as can be. */
+	p->streaming = p->got == p->want &&
+		       (p->got == DATA_MAX ||
+			(p->got >= BLOCK_MAX / 2 && p->addr == p->next_addr));
 	p->next_addr = p->addr + p->got;
 	answer(p, p->out, len);
 	go_ahead(p);
@@ -440,58 +461,50 @@ static void write_reply(struct proxy *p, const uint8_t *payload, size_t len)
 
 /* Running, stepping, stopping. */
 
-/* The value of a register in a stop reply: hex digits in the target's byte order. */
-static bool stop_register(const uint8_t *payload, size_t len, unsigned int number,
-			  uint64_t *value)
+/* Read a stop reply. Run lengths are in what our module says, if they are anywhere. */
+static bool parse_stop(struct proxy *p, struct stop_reply *stop, const uint8_t *payload,
+		       size_t len)
 {
-	const uint8_t *end = payload + len, *at = payload + 3, *next, *p;
-	unsigned long long name;
-	uint8_t bytes[8];
-	int i;
+	long n = rsp_expand(p->in, sizeof(p->in), payload, len);
 
-	for (; at < end; at = next + 1) {
-		next = memchr(at, ';', end - at);
-		if (!next)
-			return false;
-		p = at;
-		if (!rsp_get_number(&p, next, &name) || p == next || *p++ != ':' ||
-		    name != number || next - p != 16 || !rsp_get_hex(bytes, p, 16))
-			continue;
-		for (*value = 0, i = 7; i >= 0; i--)
-			*value = *value << 8 | bytes[i];
-		return true;
-	}
-	return false;
-}
-
-/* The thread that a stop reply names, which is the one that the stub can step. */
-static void stop_thread(struct proxy *p, const uint8_t *payload, size_t len)
-{
-	static const char name[] = "thread:";
-	const uint8_t *at = payload + 3, *end = payload + len;
-	unsigned long long id;
-
-	p->thread[0] = '\0';
-	if (*payload != 'T' || !begins(at, end - at, name))
-		return;
-	at += sizeof(name) - 1;
-	/* As gdb will write it, without the stub's leading zeros. */
-	if (rsp_get_number(&at, end, &id))
-		snprintf(p->thread, sizeof(p->thread), "Hc%llx", id);
+	return stop_reply_parse(stop, p->in, n > 0 ? n : 0);
 }
 
 static void stopped(struct proxy *p, const uint8_t *payload, size_t len)
 {
-	if (len >= 3 && (*payload == 'T' || *payload == 'S')) {
-		p->stop_known = true;
-		p->stack_due = stop_register(payload, len, REG_SP, &p->stack);
-		/* After each step of many it does not. */
-		p->threads_due = p->threads_wanted;
-		p->threads_wanted = false;
-		stop_thread(p, payload, len);
+	struct stop_reply *stop = &p->stop;
+	uint64_t stack;
+
+	if (!parse_stop(p, stop, payload, len)) {
+		p->thread[0] = '\0';
+		answer(p, payload, len);
+		return;
 	}
-	answer(p, payload, len);
+	p->stop_known = true;
+	/* The thread that is named is the one that the stub can step. */
+	snprintf(p->thread, sizeof(p->thread), *stop->thread ? "Hc%s" : "", stop->thread);
+	stack = stop->sp & ~(uint64_t)(BLOCK_MIN - 1);
+	if (stop->has_sp && stop->stack_len && stack + stop->stack_len > stack)
+		memory_put(p->memory, stack, stop->stack, stop->stack_len);
+	else
+		p->stack_due = stop->has_sp;
+	p->threads_known = stop->same_threads && p->threads.len;
+	/* After each step of many it does not. */
+	p->threads_due = p->threads_wanted && !p->threads_known;
+	p->threads_wanted = false;
+	answer(p, stop->text, stop->len);
 	go_ahead(p);
+}
+
+/* A reply to "qfThreadInfo". */
+static void threads_reply(struct proxy *p, const uint8_t *payload, size_t len)
+{
+	p->threads.len = 0;
+	if (p->accel && len > 1 && len < THREADS_WHOLE && *payload == 'm') {
+		memcpy(p->threads.data, payload, len);
+		p->threads.len = len;
+	}
+	p->threads_known = p->threads.len;
 }
 
 static void hold(struct proxy *p, const uint8_t *payload, size_t len)
@@ -501,10 +514,22 @@ static void hold(struct proxy *p, const uint8_t *payload, size_t len)
 	p->held.len = len;
 }
 
+/* Step, as far as that is of no interest if the target can do it by itself. */
 static void step(struct proxy *p)
 {
+	uint64_t from = p->range_from, to = p->range_to;
+	char text[64];
+
 	forget(p);
-	ask(p, STEP, "s", 1);
+	if (p->stops && from < to && p->stop.has_pc)
+		breakpoints_narrow(p->breakpoints, p->stop.pc, &from, &to);
+	else
+		from = to;
+	if (from < to)
+		ask(p, STEP, text, snprintf(text, sizeof(text), "vCont;r%llx,%llx",
+					    (unsigned long long)from, (unsigned long long)to));
+	else
+		ask(p, STEP, "s", 1);
 }
 
 /* After a step: on, if that is still in the range and nothing else happened. */
@@ -516,22 +541,19 @@ static bool in_range(struct proxy *p, uint64_t pc)
 
 static void step_reply(struct proxy *p, const uint8_t *payload, size_t len)
 {
-	char before[sizeof(p->thread)];
-	uint64_t pc;
+	struct stop_reply stop;
 
-	if (p->range_from == p->range_to || !begins(payload, len, "T05")) {
+	if (p->range_from == p->range_to || !begins(payload, len, "T05") ||
+	    !parse_stop(p, &stop, payload, len) || strcmp(stop.thread, p->stop.thread)) {
 		stopped(p, payload, len);
-		return;
-	}
-	memcpy(before, p->thread, sizeof(before));
-	stop_thread(p, payload, len);
-	if (strcmp(before, p->thread)) {
-		stopped(p, payload, len);
-	} else if (stop_register(payload, len, REG_PC, &pc)) {
-		if (in_range(p, pc))
+	} else if (stop.has_pc) {
+		if (in_range(p, stop.pc)) {
+			p->stop.has_pc = true;
+			p->stop.pc = stop.pc;
 			step(p);
-		else
+		} else {
 			stopped(p, payload, len);
+		}
 	} else {
 		/* Keep what it said until it is known where it is. */
 		hold(p, payload, len);
@@ -616,9 +638,13 @@ static void vcont(struct proxy *p, const uint8_t *payload, size_t len)
 		ask(p, SET_THREAD, select, strlen(select));
 		return;
 	}
-	forget(p);
 	p->range_from = from;
 	p->range_to = from < to ? to : from;
+	if (from < to) {
+		step(p);
+		return;
+	}
+	forget(p);
 	ask(p, *resume == 's' ? STEP : RESUME, resume, n);
 }
 
@@ -767,12 +793,16 @@ static void request(struct proxy *p, const uint8_t *payload, size_t len)
 		return;
 	case 'q':
 		if (begins(payload, len, "qSupported")) {
-			ask(p, FEATURES, payload, len);
+			ask_features(p, payload, len);
 		} else if (is(payload, len, "qOffsets")) {
 			offsets_request(p, payload, len);
-		} else if (is(payload, len, "qfThreadInfo") && p->threads.len) {
+		} else if (is(payload, len, "qfThreadInfo")) {
 			p->threads_wanted = true;
-			p->threads_told = true;
+			p->threads_told = p->threads_known;
+			if (!p->threads_known) {
+				ask(p, THREADS, payload, len);
+				return;
+			}
 			answer(p, p->threads.data, p->threads.len);
 			go_ahead(p);
 		} else if (is(payload, len, "qsThreadInfo") && p->threads_told) {
@@ -780,8 +810,6 @@ static void request(struct proxy *p, const uint8_t *payload, size_t len)
 			go_ahead(p);
 		} else {
 			p->threads_told = false;
-			if (is(payload, len, "qfThreadInfo"))
-				p->threads_wanted = true;
 			if (begins(payload, len, "qRcmd,"))
 				forget(p);
 			ask(p, PASS, payload, len);
@@ -832,6 +860,9 @@ void proxy_reply(struct proxy *p, const void *payload, size_t len)
 		return;
 	case STATUS:
 	case RESUME:
+		/* Its stub says "T": this answers a "?", with which it drops breakpoints. */
+		if (p->job == RESUME && len && *(const uint8_t *)payload == 'S')
+			breakpoints_lost(p->breakpoints);
 		stopped(p, payload, len);
 		return;
 	case PROBE:
@@ -841,7 +872,7 @@ void proxy_reply(struct proxy *p, const void *payload, size_t len)
 		/* kdb makes way for a debugger, but the module saw only half of its request. */
 		if (!len && !p->asked_again) {
 			p->asked_again = true;
-			ask(p, FEATURES, "qSupported", 10);
+			ask_features(p, "qSupported", 10);
 			return;
 		}
 		features(p, payload, len);
@@ -866,13 +897,14 @@ void proxy_reply(struct proxy *p, const void *payload, size_t len)
 	case AHEAD:
 		ram_reply(p, payload, len);
 		break;
+	case THREADS:
+		threads_reply(p, payload, len);
+		p->threads_told = p->threads_known;
+		answer(p, payload, len);
+		return;
 	case THREADS_AHEAD:
 		p->job = NONE;
-		/* One that is longer is in several pieces. */
-		if (len > 1 && len < DATA_MAX / 2 && *(const uint8_t *)payload == 'm') {
-			memcpy(p->threads.data, payload, len);
-			p->threads.len = len;
-		}
+		threads_reply(p, payload, len);
 		break;
 	case SET_THREAD:
 		set_thread_reply(p, payload, len);
@@ -900,6 +932,8 @@ void proxy_attach(struct proxy *p)
 	p->asked_again = false;
 	p->accel = false;
 	p->binary = false;
+	p->stops = false;
+	p->threads.len = 0;
 	p->probed = false;
 	p->packet_max = STUB_PACKET_MAX;
 	p->held_request = false;

@@ -10,9 +10,11 @@
 #define ACK_MS		2000	/* then a request is sent again ... */
 #define ACK_RESUME_MS	4000	/* ... one that resumes later: again may mean twice */
 #define REPLY_MS	3000	/* then the stub is asked for its reply again */
+#define ACK_LATE_MS	5	/* an acknowledgement goes with the next request until then */
 #define DRAIN_MS	100	/* silence that ends what is left of an old exchange */
 #define PARTIAL_MS	300	/* then text that began like a packet is text */
 #define BREAK_MS	150	/* from a break-in to a stub that listens */
+#define BREAK_AGAIN_MS	1000	/* from a break-in without a stop to a packet that stops */
 #define SAY_RUNNING_MS	300	/* what runs for less was a step */
 #define NO_ANSWER_MS	3000
 #define GIVE_UP_MS	8000	/* before gdb, with its three times 2000, is confused */
@@ -33,7 +35,9 @@ enum state {
 
 enum deadline {
 	D_STATE,	/* BREAKING, UNACKED, AWAITING, DRAIN have waited enough */
+	D_ACK,		/* the last reply is still to be acknowledged */
 	D_PARTIAL,	/* a packet began outside an exchange and does not end */
+	D_BREAK,	/* a break-in had no effect */
 	D_RUNNING,	/* a resumed target has run long enough to be reported */
 	D_SILENCE,	/* the target has not answered this exchange for long */
 	D_GIVE_UP,	/* the target has not answered this gdb at all */
@@ -50,6 +54,7 @@ struct session {
 	const struct session_ops *ops;
 	void *arg;
 	bool break_in_first;
+	bool packets_stop;
 	bool link;
 	bool gdb;
 	uint64_t deadlines[D_COUNT];	/* 0: none */
@@ -69,6 +74,7 @@ struct session {
 	unsigned int tries;		/* how often request was sent */
 	unsigned int naks;		/* how often its reply was damaged */
 	bool asked;			/* gdb has sent a request since it got a stop reply */
+	unsigned char out[1 + SESSION_PACKET_MAX];
 	bool break_owed;		/* Ctrl-C came when the target could not take it */
 
 	bool stopped;			/* known to be stopped, in the stub */
@@ -95,10 +101,18 @@ static void deadline(struct session *s, enum deadline which, unsigned int ms)
 	s->deadlines[which] = ms ? s->ops->now(s->arg) + ms : 0;
 }
 
+/* In one piece with the acknowledgement that is due: each piece wakes a few processes. */
 static void to_target(struct session *s, const void *data, size_t len)
 {
-	if (s->link && len)
-		s->ops->to_target(s->arg, data, len);
+	bool ack = s->deadlines[D_ACK];
+
+	if (!s->link || !(len + ack))
+		return;
+	deadline(s, D_ACK, 0);
+	s->out[0] = '+';
+	if (len)
+		memcpy(s->out + ack, data, len);
+	s->ops->to_target(s->arg, s->out, ack + len);
 }
 
 static void enter(struct session *s, enum state state, unsigned int ms)
@@ -112,15 +126,20 @@ static unsigned char type_of(const struct frame *f)
 	return f->len > RSP_OVERHEAD ? f->data[1] : 0;
 }
 
-/* Requests after which the target runs; the reply comes when it stops. */
-static bool resumes(const struct frame *f)
+static bool begins(const struct frame *f, const char *text)
 {
-	return f->len > RSP_OVERHEAD && strchr("cCsS", type_of(f));
+	return f->len > strlen(text) && !memcmp(f->data + 1, text, strlen(text));
 }
 
 static bool steps(const struct frame *f)
 {
-	return resumes(f) && (type_of(f) == 's' || type_of(f) == 'S');
+	return type_of(f) == 's' || type_of(f) == 'S' || begins(f, "vCont;r");
+}
+
+/* Requests after which the target runs; the reply comes when it stops. */
+static bool resumes(const struct frame *f)
+{
+	return type_of(f) == 'c' || type_of(f) == 'C' || steps(f);
 }
 
 /* Requests that have no reply: kill, and the stub's own "to kdb". */
@@ -132,9 +151,7 @@ static bool has_no_reply(const struct frame *f)
 /* gdb's "monitor" command. */
 static bool is_monitor(const struct frame *f)
 {
-	static const char start[] = "qRcmd,";
-
-	return f->len > sizeof(start) && !memcmp(f->data + 1, start, sizeof(start) - 1);
+	return begins(f, "qRcmd,");
 }
 
 /* The target runs on gdb's order. */
@@ -154,6 +171,7 @@ static void set_stopped(struct session *s, bool stopped)
 	s->stopped = stopped;
 	if (stopped) {
 		deadline(s, D_RUNNING, 0);
+		deadline(s, D_BREAK, 0);
 		if (!s->said_stopped)
 			s->ops->report(s->arg, SESSION_STOPPED);
 		s->said_stopped = true;
@@ -228,10 +246,25 @@ static void end_exchange(struct session *s)
 
 static void break_in(struct session *s)
 {
-	if (s->break_in_first)
+	if (s->break_in_first) {
 		s->ops->break_in(s->arg);
-	else
-		to_target(s, "\003", 1);
+		return;
+	}
+	to_target(s, "\003", 1);
+	if (s->packets_stop)
+		deadline(s, D_BREAK, BREAK_AGAIN_MS);
+}
+
+/*
+ * A target that had to let go of gdb, as its device was away when it stopped, stops at 0x03
+ * and waits for a debugger to speak first.
+ */
+static void break_in_again(struct session *s)
+{
+	if (!running_for_gdb(s))
+		return;
+	to_target(s, "$?#3f", 5);
+	s->tries = 2;	/* should it just have been slow: to drain */
 }
 
 static void acknowledged(struct session *s)
@@ -388,9 +421,15 @@ static void target_packet(struct session *s)
 		return;
 	}
 
-	/* The reply. If its request's acknowledgement was lost, this is one. */
+	/*
+	 * The reply. If its request's acknowledgement was lost, this is one. The stub waits
+	 * for ours before it takes another request, or goes on after a detach.
+	 */
 	heard(s);
-	to_target(s, "+", 1);
+	if (type_of(&s->request) == 'D')
+		to_target(s, "+", 1);
+	else
+		deadline(s, D_ACK, ACK_LATE_MS);
 	if (resumes(&s->request)) {
 		if (s->break_owed && steps(&s->request))
 			interrupted_step(s);
@@ -682,6 +721,7 @@ static void state_timeout(struct session *s)
 			break;
 		}
 		to_target(s, "-", 1);
+		s->tries = 2;	/* it may be on its way already */
 		enter(s, AWAITING, REPLY_MS);
 		break;
 	case DRAIN:
@@ -705,8 +745,14 @@ void session_timeout(struct session *s)
 		case D_STATE:
 			state_timeout(s);
 			break;
+		case D_ACK:
+			to_target(s, "+", 1);
+			break;
 		case D_PARTIAL:
 			partial_is_text(s);
+			break;
+		case D_BREAK:
+			break_in_again(s);
 			break;
 		case D_RUNNING:
 			s->said_stopped = false;
@@ -746,6 +792,7 @@ void session_link(struct session *s, bool up)
 		 * module drops the byte.
 		 */
 		to_target(s, "-", 1);
+		s->tries = 2;	/* it may be on its way already */
 		deadline(s, D_STATE, running_for_gdb(s) ? 0 : REPLY_MS);
 		break;
 	case BREAKING:
@@ -776,7 +823,9 @@ void session_detach(struct session *s)
 {
 	if (!s->gdb)
 		return;
+	to_target(s, NULL, 0);
 	forget_gdb(s);
+	s->packets_stop = false;
 	/* A target that runs reports its stop to whoever comes next. */
 	if (running_for_gdb(s) || s->state == BREAKING) {
 		s->request.len = 0;
@@ -788,6 +837,11 @@ void session_detach(struct session *s)
 		deadline(s, D_RUNNING, 0);
 	}
 	arm(s);
+}
+
+void session_packets_stop(struct session *s)
+{
+	s->packets_stop = true;
 }
 
 bool session_stopped(const struct session *s)

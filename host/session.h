@@ -130,6 +130,13 @@ void session_from_console(struct session *s, const void *data, size_t len);
 /** session_timeout() - the time given to @timer has come; early calls do no harm */
 void session_timeout(struct session *s);
 
+/**
+ * session_packets_stop() - any packet stops the target, as one with our module
+ *
+ * For the gdb that is there; for others until then only 0x03 or @break_in is tried.
+ */
+void session_packets_stop(struct session *s);
+
 /** session_stopped() - whether the target is known to be stopped, in gdb's stub */
 bool session_stopped(const struct session *s);
 

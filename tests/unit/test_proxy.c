@@ -24,6 +24,8 @@
 static struct {
 	struct proxy *p;
 	bool module;
+	bool stops;		/* it says more when it stops, and steps through ranges */
+	bool packets_stop;
 	uint64_t now;
 	/* What is asked waits here for reply(). */
 	char asked[1024];
@@ -68,7 +70,15 @@ static uint64_t now(void *arg)
 	return t.now;
 }
 
-static const struct proxy_ops ops = { .ask = ask, .answer = answer, .tell = tell, .now = now };
+static void packets_stop(void *arg)
+{
+	(void)arg;
+	t.packets_stop = true;
+}
+
+static const struct proxy_ops ops = {
+	.ask = ask, .answer = answer, .tell = tell, .packets_stop = packets_stop, .now = now,
+};
 
 static void say(const char *reply)
 {
@@ -113,7 +123,8 @@ static void reply(void)
 	else if (sscanf(t.asked, "m%llx,%llx", &addr, &len) == 2)
 		say_memory(addr, len, false, false);
 	else if (!strncmp(t.asked, "qSupported", 10))
-		say(t.module ? "PacketSize=20000;binary-upload+" : "");
+		say(t.stops ? "PacketSize=20000;binary-upload+;kgdbio.stops+" :
+		    t.module ? "PacketSize=20000;binary-upload+" : "");
 	else if (!strcmp(t.asked, "?"))
 		say("S05");
 	else if (strchr("Zz", t.asked[0]) || !strncmp(t.asked, "Hc", 2))
@@ -145,13 +156,14 @@ static const char *request(const char *payload)
 	return (char *)t.answer;
 }
 
-static void setup(bool module)
+static void setup_as(bool module, bool stops)
 {
 	size_t i;
 
 	memset(&t, 0, sizeof(t));
 	t.now = 1;
 	t.module = module;
+	t.stops = stops;
 	for (i = 0; i < sizeof(t.memory); i++)
 		t.memory[i] = i % 7 ? i * 31 + i / 256 : 0;
 	t.p = proxy_new(&ops, NULL, NULL);
@@ -159,9 +171,17 @@ static void setup(bool module)
 	proxy_attach(t.p);
 	request("qSupported:multiprocess+");
 	assert_non_null(strstr((char *)t.answer, "PacketSize=20000;QStartNoAckMode+"));
+	/* That is between the target and us. */
+	assert_null(strstr((char *)t.answer, "kgdbio"));
+	assert_int_equal(t.packets_stop, module);
 	assert_string_equal(request("?"), "S05");
 	replies();
 	t.asks = 0;
+}
+
+static void setup(bool module)
+{
+	setup_as(module, false);
 }
 
 static int teardown(void **state)
@@ -329,6 +349,32 @@ static void breakpoints(void **state)
 	assert_string_equal((char *)t.answer, "E28");
 }
 
+/* The target let go of us while its device was away, and of its breakpoints. */
+static void breakpoints_are_lost(void **state)
+{
+	(void)state;
+	setup(true);
+	assert_string_equal(request("Z0,1000,1"), "OK");
+	proxy_request(t.p, "c", 1);
+	say("S05");
+	assert_string_equal((char *)t.answer, "S05");
+	replies();
+	t.asks = 0;
+	assert_string_equal(request("z0,1000,1"), "OK");
+	assert_int_equal(t.asks, 0);
+	proxy_request(t.p, "Z0,1000,1", 9);
+	assert_string_equal(t.asked, "Z0,1000,1");
+	say("OK");
+	assert_string_equal((char *)t.answer, "OK");
+	/* Or put in anew without having been taken out. */
+	proxy_request(t.p, "c", 1);
+	say("S05");
+	replies();
+	proxy_request(t.p, "Z0,1000,1", 9);
+	assert_string_equal(t.asked, "Z0,1000,1");
+	say("OK");
+}
+
 static const char *stop_at(unsigned int pc)
 {
 	static char out[80];
@@ -388,13 +434,88 @@ static void ranges(void **state)
 	assert_string_equal(request("vCont;r10"), "E22");
 }
 
+/* The target steps by itself, but not over breakpoints. */
+static void ranges_of_the_target(void **state)
+{
+	(void)state;
+	setup_as(true, true);
+	proxy_request(t.p, "vCont;s:7;c", 11);
+	say("OK");
+	assert_string_equal(t.asked, "s");
+	say(stop_at(0x1000));
+	replies();
+
+	proxy_request(t.p, "vCont;r1000,1010:7;c", 20);
+	assert_string_equal(t.asked, "vCont;r1000,1010");
+	say(stop_at(0x1012));
+	assert_string_equal((char *)t.answer, stop_at(0x1012));
+	replies();
+
+	request("Z0,1008,1");
+	proxy_request(t.p, "vCont;s:7;c", 11);
+	say(stop_at(0x1004));
+	replies();
+	proxy_request(t.p, "vCont;r1000,1010:7;c", 20);
+	assert_string_equal(t.asked, "vCont;r1000,1008");
+	say(stop_at(0x1008));
+	assert_string_equal((char *)t.answer, stop_at(0x1008));
+	replies();
+	/* From the breakpoint on, and past it; back at it, it is hit. */
+	proxy_request(t.p, "vCont;r1000,1010:7;c", 20);
+	assert_string_equal(t.asked, "vCont;r1009,1010");
+	say(stop_at(0x1000));
+	assert_string_equal(t.asked, "vCont;r1000,1008");
+	say(stop_at(0x1008));
+	assert_string_equal((char *)t.answer, stop_at(0x1008));
+}
+
+/* What the target says with a stop reply is not asked for. */
+static void stops(void **state)
+{
+	char stop[600], *at;
+	unsigned int i;
+
+	(void)state;
+	setup_as(true, true);
+	proxy_request(t.p, "qfThreadInfo", 12);
+	say("m01,02");
+	assert_string_equal((char *)t.answer, "m01,02");
+	assert_string_equal(request("qsThreadInfo"), "l");
+	assert_int_equal(t.asks, 1);
+
+	proxy_request(t.p, "s", 1);
+	at = stop + sprintf(stop, "T05thread:01;07:5823010000000000;kgdbio.stack:");
+	for (i = 0; i < 64; i++)
+		at += sprintf(at, "%02x", i);
+	/* A run: six digits. */
+	sprintf(at, "0*\";kgdbio.threads:same;");
+	say(stop);
+	assert_string_equal((char *)t.answer, "T05thread:01;07:5823010000000000;");
+	replies();
+	t.asks = 0;
+	assert_string_equal(request("m12340,4"), "00010203");
+	assert_string_equal(request("m1237f,4"), "3f0*\"");
+	assert_string_equal(request("qfThreadInfo"), "m01,02");
+	assert_string_equal(request("qsThreadInfo"), "l");
+	assert_int_equal(t.asks, 0);
+
+	/* Another list. */
+	proxy_request(t.p, "s", 1);
+	say("T05thread:01;07:5823010000000000;");
+	replies();
+	proxy_request(t.p, "qfThreadInfo", 12);
+	if (!strcmp(t.asked, "qfThreadInfo"))
+		say("m01");
+	assert_string_equal((char *)t.answer, "m01");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(reads_with_the_module), TEST(reads_with_a_stub), TEST(devices),
 		TEST(memory_is_read_once), TEST(a_long_write_is_cut_up), TEST(breakpoints),
-		TEST(ranges),
+		TEST(breakpoints_are_lost), TEST(ranges), TEST(ranges_of_the_target), TEST(stops),
 	};
 
 	return cmocka_run_group_tests_name("proxy", tests, NULL, NULL);

@@ -155,9 +155,16 @@ static void gdb(const char *bytes)
 	session_from_gdb(t.s, bytes, strlen(bytes));
 }
 
-static void target(const char *bytes)
+static void target_now(const char *bytes)
 {
 	session_from_target(t.s, bytes, strlen(bytes));
+}
+
+/* With time for an acknowledgement. */
+static void target(const char *bytes)
+{
+	target_now(bytes);
+	pass(5);
 }
 
 static void setup(bool break_in_first)
@@ -227,7 +234,51 @@ static void byte_by_byte(void **state)
 	sent("+", "+$?#3f", "");
 	for (p = "+$S05#b8"; *p; p++)
 		session_from_target(t.s, p, 1);
+	pass(5);
 	sent("$S05#b8", "+", "");
+}
+
+/* An acknowledgement and the next request are one piece, if that follows soon. */
+static void late_ack(void **state)
+{
+	(void)state;
+	setup_stopped();
+	gdb(frame("g"));
+	sent("+", "$g#67", "");
+	target_now("+$00#60");
+	sent("$00#60", "", "");
+	gdb(frame("g"));
+	sent("+", "+$g#67", "");
+	pass(50);
+	sent("", "", "");
+	/* The kernel goes on when it has it, and gdb may be gone by then. */
+	target_now("+$00#60");
+	gdb(frame("D"));
+	sent("$00#60+", "+$D#44", "");
+	target_now("+$OK#9a");
+	sent("$OK#9a", "+", "");
+}
+
+/* A reply that was asked for again while it was on its way comes twice. */
+static void reply_twice(void **state)
+{
+	(void)state;
+	setup_stopped();
+	gdb(frame("g"));
+	target("+");
+	sent("+", "$g#67", "");
+	pass(3000);
+	sent("", "-", "");
+	target(frame("01"));
+	gdb(frame("p0"));
+	sent("$01#61+", "+", "");
+	target(frame("01"));
+	sent("", "+", "");
+	pass(100);
+	sent("", "$p0#a0", "");
+	target("+");
+	target(frame("02"));
+	sent("$02#62", "+", "");
 }
 
 static void run_and_stop(void **state)
@@ -604,6 +655,13 @@ static void link_lost_in_an_exchange(void **state)
 	sent("", "-", "");
 	target("$00#60");
 	sent("$00#60", "+", "");
+	/* Once more, as it crossed our wish to have it again. */
+	gdb(frame("p0"));
+	sent("+", "", "");
+	target("$00#60");
+	sent("", "+", "");
+	pass(100);
+	sent("", "$p0#a0", "");
 }
 
 static void request_while_the_link_is_down(void **state)
@@ -741,7 +799,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(exchange), TEST(byte_by_byte), TEST(run_and_stop),
+		TEST(exchange), TEST(late_ack), TEST(reply_twice), TEST(byte_by_byte), TEST(run_and_stop),
 		TEST(step_is_not_reported), TEST(ctrl_c_before_the_ack),
 		TEST(ctrl_c_before_the_resume), TEST(ctrl_c_that_crosses_a_stop),
 		TEST(ctrl_c_between_steps),
