@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * libFuzzer on the host program's RSP proxy: bytes from all sides, in any order, with links
+ * libFuzzer on the host program's sessions: bytes from all sides, in any order, with links
  * and gdbs that come and go and time that passes. Nothing may be sent to a gdb that is not
  * there or over a link that is down, and a quiet proxy must not spin.
  */
@@ -17,7 +17,29 @@
 static struct {
 	bool gdb, link;
 	uint64_t now, timer;
+	struct session *s;
 } t;
+
+/* Some requests are answered at once, some replies lead to more requests. */
+static void request(void *arg, const void *data, size_t len)
+{
+	(void)arg;
+	CHECK(t.gdb);
+	if (len % 4 == 3)
+		session_answer(t.s, data, len);
+	else
+		session_ask(t.s, data, len);
+}
+
+static void reply(void *arg, const void *data, size_t len)
+{
+	(void)arg;
+	CHECK(t.gdb);
+	if (len % 4 == 1)
+		session_ask(t.s, data, len);
+	else
+		session_answer(t.s, data, len);
+}
 
 static void to_gdb(void *arg, const void *data, size_t len)
 {
@@ -71,6 +93,7 @@ static void report(void *arg, enum session_report what)
 }
 
 static const struct session_ops ops = {
+	.request = request, .reply = reply,
 	.to_gdb = to_gdb, .to_target = to_target, .to_console = to_console,
 	.break_in = break_in, .drop_gdb = drop_gdb, .now = now, .timer = timer,
 	.report = report,
@@ -102,6 +125,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	t.now = 1;
 	s = session_new(&ops, NULL, data[0] & 1);
 	CHECK(s);
+	t.s = s;
+	if (data[0] & 2)
+		session_packets_stop(s);
 	data++;
 	size--;
 	while (size >= 2) {
