@@ -10,7 +10,7 @@ top=$(dirname "$here")
 . "$here/lib.sh"
 cd "$top"
 
-"$here/setup.sh" build kernel vm test lint
+"$here/setup.sh" build kernel vm test lint fuzz
 for kernel in '6.12 kdb' '6.12 nokdb' '6.12 debugger' '6.1 kdb' '6.12 debug'; do
 	# shellcheck disable=SC2086 # two words
 	kdir=$("$here/kernel.sh" $kernel)
@@ -43,6 +43,15 @@ if [ $# -eq 0 ]; then
 			failed=$((failed + 1))
 		fi
 	done
+
+	# Briefly: that they still run, and what they find at once.
+	say "fuzzers"
+	if out=$(make -s fuzz FUZZ_SECONDS=5 2>&1); then
+		passed=$((passed + 1))
+	else
+		printf '%s\n' "$out" "not ok - make fuzz"
+		failed=$((failed + 1))
+	fi
 
 	say "lint"
 	if make -s lint; then
