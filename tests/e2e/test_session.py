@@ -1,4 +1,6 @@
 """The main job: gdb attaches to a running kernel, breaks, looks, steps, goes."""
+import time
+
 import pytest
 
 import sessions
@@ -44,9 +46,11 @@ def test_new_gdb(boot, attached, variant, via):
         # And from kdb's prompt, where kdb must recognise it.
         vm.sh("echo 1 >/proc/sys/kernel/sysrq")
         vm.send("echo g >/proc/sysrq-trigger")
+        time.sleep(1)
         again = attached(vm, via="socket", program=new_gdb()) if via == "socket" else gdb
         if via == "pty":
             again.attach()
+        assert "sysrq" in again.do("bt")
         again.detach()
         vm.console.expect_exact(vm.PROMPT)
 
