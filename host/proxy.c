@@ -702,6 +702,17 @@ static void offsets_request(struct proxy *p, const uint8_t *payload, size_t len)
 /* gdb's requests. */
 
 /*
+ * Whether a stub that stands behind our module does not know a request: the kernel's has
+ * neither "v" packets nor these. gdb asks for all of them when it attaches.
+ */
+static bool unknown_there(const struct proxy *p, const uint8_t *payload, size_t len)
+{
+	return p->accel && (*payload == 'v' || begins(payload, len, "qTStatus") ||
+			    begins(payload, len, "qAttached") ||
+			    begins(payload, len, "qSymbol"));
+}
+
+/*
  * Breakpoints. gdb takes all of them out at every stop and puts them back before it
  * resumes. While the target is stopped it makes no difference whether they are there: the
  * debug core shows memory as it is without them.
@@ -782,6 +793,8 @@ static void request(struct proxy *p, const uint8_t *payload, size_t len)
 			answer_text(p, "vCont;c;C;s;S;r");
 		else if (begins(payload, len, "vCont;"))
 			vcont(p, payload, len);
+		else if (unknown_there(p, payload, len))
+			answer_text(p, "");
 		else
 			ask(p, PASS, payload, len);
 		return;
@@ -808,6 +821,8 @@ static void request(struct proxy *p, const uint8_t *payload, size_t len)
 		} else if (is(payload, len, "qsThreadInfo") && p->threads_told) {
 			answer_text(p, "l");
 			go_ahead(p);
+		} else if (unknown_there(p, payload, len)) {
+			answer_text(p, "");
 		} else {
 			p->threads_told = false;
 			if (begins(payload, len, "qRcmd,"))
