@@ -148,7 +148,7 @@ void breakpoints_narrow(const struct breakpoints *b, uint64_t pc, uint64_t *from
 			continue;
 		if (bp->addr > pc && bp->addr < *to)
 			*to = bp->addr;
-		else if (bp->addr <= pc && bp->addr >= *from)
-			*from = bp->addr + 1;
+		else if (bp->addr <= pc && bp->addr + 2 > *from)
+			*from = bp->addr + 2;
 	}
 }

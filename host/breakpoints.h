@@ -47,8 +47,9 @@ bool breakpoints_at(const struct breakpoints *b, uint64_t addr);
 /**
  * breakpoints_narrow() - keep a range free of breakpoints
  * @b: table
- * @pc: an address; if there is a breakpoint it does not count, but is not in the range then
- * @from: first address of a range around @pc; moved up
+ * @pc: an address
+ * @from: first address of a range around @pc; moved up. One that was hit leaves the program
+ *	  counter behind its first byte: that is not in the range either
  * @to: first address behind it; moved down
  */
 void breakpoints_narrow(const struct breakpoints *b, uint64_t pc, uint64_t *from, uint64_t *to);

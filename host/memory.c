@@ -14,6 +14,7 @@ struct page {
 	uint64_t generation;
 	unsigned int from;
 	unsigned int to;
+	bool error;		/* there is none, and nothing is known */
 	uint8_t data[PAGE];
 };
 
@@ -55,6 +56,7 @@ static void put(struct page *p, uint64_t generation, uint64_t addr, const uint8_
 		p->from = from;
 		p->to = to;
 	}
+	p->error = false;
 	memcpy(p->data + from, data, len);
 	if (from < p->from)
 		p->from = from;
@@ -74,6 +76,23 @@ void memory_put(struct memory *m, uint64_t addr, const uint8_t *data, size_t len
 		data += n;
 		len -= n;
 	}
+}
+
+void memory_put_error(struct memory *m, uint64_t addr)
+{
+	struct page *p = place(m, addr);
+
+	p->generation = m->generation;
+	p->addr = addr - addr % PAGE;
+	p->from = p->to = 0;
+	p->error = true;
+}
+
+bool memory_is_error(const struct memory *m, uint64_t addr)
+{
+	const struct page *p = &m->pages[addr / PAGE % PAGES];
+
+	return p->generation == m->generation && p->addr == addr - addr % PAGE && p->error;
 }
 
 size_t memory_get(const struct memory *m, uint64_t addr, uint8_t *out, size_t len)

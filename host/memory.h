@@ -6,6 +6,7 @@
 #ifndef KGDB_IO_MEMORY_H
 #define KGDB_IO_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,16 @@ void memory_put(struct memory *m, uint64_t addr, const uint8_t *data, size_t len
  * Return: how many bytes from @addr on are known, up to @len.
  */
 size_t memory_get(const struct memory *m, uint64_t addr, uint8_t *out, size_t len);
+
+/**
+ * memory_put_error() - remember that there is nothing at an address, nor in all of its page
+ *
+ * What was known of the page is forgotten.
+ */
+void memory_put_error(struct memory *m, uint64_t addr);
+
+/** memory_is_error() - whether it is known that there is nothing at an address */
+bool memory_is_error(const struct memory *m, uint64_t addr);
 
 /** memory_forget() - forget everything: the target runs, or its memory was written */
 void memory_forget(struct memory *m);

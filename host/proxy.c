@@ -327,7 +327,10 @@ static void read_request(struct proxy *p, const uint8_t *payload, size_t len)
 		p->want = -p->addr;
 	p->got = 0;
 	p->read_since = p->ops->now(p->arg);
-	read_on(p, true);
+	if (memory_is_error(p->memory, addr))
+		answer_text(p, "E22");
+	else
+		read_on(p, true);
 }
 
 static void adapt(struct proxy *p, size_t len)
@@ -364,6 +367,7 @@ static long memory_reply(struct proxy *p, const uint8_t *payload, size_t len, bo
 
 static void ram_reply(struct proxy *p, const uint8_t *payload, size_t len)
 {
+	bool error = len == 3 && *payload == 'E';
 	uint64_t before = p->got;
 	long n;
 
@@ -373,10 +377,16 @@ static void ram_reply(struct proxy *p, const uint8_t *payload, size_t len)
 	n = memory_reply(p, payload, len, true);
 	if (n > 0)
 		memory_put(p->memory, p->asked_addr, p->in, n);
+	else if (error)
+		memory_put_error(p->memory, p->asked_addr);
 	if (p->job == AHEAD) {
 		p->job = NONE;
-		if (!n)
+		if (n <= 0)
 			p->streaming = false;
+		return;
+	}
+	if (error && !before) {
+		answer(p, payload, len);
 		return;
 	}
 	p->got += memory_get(p->memory, p->addr + p->got, p->data + p->got, p->want - p->got);
@@ -535,8 +545,10 @@ static void step(struct proxy *p)
 /* After a step: on, if that is still in the range and nothing else happened. */
 static bool in_range(struct proxy *p, uint64_t pc)
 {
+	/* One that was hit leaves the program counter behind its first byte. */
 	return pc >= p->range_from && pc < p->range_to &&
-	       !breakpoints_at(p->breakpoints, pc);
+	       !breakpoints_at(p->breakpoints, pc) &&
+	       !breakpoints_at(p->breakpoints, pc - 1);
 }
 
 static void step_reply(struct proxy *p, const uint8_t *payload, size_t len)

@@ -105,6 +105,7 @@ static struct {
 	u64 addr;
 	unsigned int size;	/* bytes asked for */
 	bool ram_only;
+	bool device;		/* where the read ended as it was to read RAM only */
 	const char *text;
 	u8 piece[PIECE];
 
@@ -147,7 +148,10 @@ static unsigned int read_piece(unsigned int done)
 	unsigned long addr = a.addr + done;
 	unsigned int len = min_t(unsigned int, a.size - done, PIECE - (addr & (PIECE - 1)));
 
-	if (!len || (a.ram_only && !kgdb_io_info_is_ram(addr)))
+	if (!len)
+		return 0;
+	a.device = a.ram_only && kgdb_io_info_page(addr) == KGDB_IO_PAGE_OTHER;
+	if (a.device)
 		return 0;
 	if (copy_from_kernel_nofault(a.piece, (void *)addr, len))
 		return 0;
@@ -165,7 +169,7 @@ static void put_memory(bool binary)
 	u8 sum = 0;
 	u8 *out;
 
-	if (!len && a.size && !a.ram_only) {
+	if (!len && a.size && !a.device) {
 		put_text("E22");
 		return;
 	}

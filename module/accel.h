@@ -29,8 +29,8 @@
  *	threads is what was told last, in one piece of less than 32 KiB.
  *
  * "qkgdbio.ram:ADDR,LENGTH"
- *	As "x ADDR,LENGTH", but only as far as it is memory: pages that hold System RAM and
- *	nothing that could be a device. "b" alone where it is not.
+ *	As "x ADDR,LENGTH", with its errors, but only as far as it is memory: pages that hold
+ *	System RAM and nothing that could be a device. "b" alone where it is not.
  */
 #ifndef KGDB_IO_ACCEL_H
 #define KGDB_IO_ACCEL_H

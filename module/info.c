@@ -32,7 +32,7 @@ static struct {
 	unsigned int ram_count;
 } info;
 
-bool kgdb_io_info_is_ram(unsigned long addr)
+enum kgdb_io_page kgdb_io_info_page(unsigned long addr)
 {
 	unsigned int level, i;
 	unsigned long pfn;
@@ -41,7 +41,7 @@ bool kgdb_io_info_is_ram(unsigned long addr)
 	/* Walks the kernel's page table and does nothing else. */
 	pte = lookup_address(addr, &level);
 	if (!pte || !(pte_val(*pte) & _PAGE_PRESENT))
-		return false;
+		return KGDB_IO_PAGE_NONE;
 	switch (level) {
 	case PG_LEVEL_4K:
 		pfn = pte_pfn(*pte);
@@ -53,14 +53,14 @@ bool kgdb_io_info_is_ram(unsigned long addr)
 		pfn = pud_pfn(*(pud_t *)pte) + ((addr & ~PUD_MASK) >> PAGE_SHIFT);
 		break;
 	default:
-		return false;
+		return KGDB_IO_PAGE_OTHER;
 	}
 	for (i = 0; i < info.ram_count; i++)
 		if (pfn >= info.ram[i].first && pfn <= info.ram[i].last)
-			return true;
-	return false;
+			return KGDB_IO_PAGE_RAM;
+	return KGDB_IO_PAGE_OTHER;
 }
-NOKPROBE_SYMBOL(kgdb_io_info_is_ram);
+NOKPROBE_SYMBOL(kgdb_io_info_page);
 
 const char *kgdb_io_info_text(void)
 {

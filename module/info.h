@@ -23,12 +23,18 @@ void kgdb_io_info_start(void);
  */
 const char *kgdb_io_info_text(void);
 
+enum kgdb_io_page {
+	KGDB_IO_PAGE_RAM,	/* System RAM, and no device */
+	KGDB_IO_PAGE_OTHER,	/* perhaps a device; or RAM in more ranges than are remembered */
+	KGDB_IO_PAGE_NONE,	/* the kernel's page table has nothing there */
+};
+
 /**
- * kgdb_io_info_is_ram() - whether an address is mapped to System RAM, and to no device
+ * kgdb_io_info_page() - what the page is that an address is mapped to
  * @addr: virtual address
  *
- * Context: polled. Says no of RAM in more ranges than it has room to remember.
+ * Context: polled.
  */
-bool kgdb_io_info_is_ram(unsigned long addr);
+enum kgdb_io_page kgdb_io_info_page(unsigned long addr);
 
 #endif

@@ -24,15 +24,17 @@ UART, DIRECT, MODULE, HOST, USB, QEMU = WAYS = (
     "kgdboc, 16550", "virtio, accel=0", "virtio, accel=1", "virtio, kgdb-io", "usb, kgdb-io",
     "QEMU's gdbstub")
 WORK = ["attach", "Ctrl-C", "50 next", "bt", "task list", "info threads", "200 stepi",
-        "dump 1 MiB", "dump 16 MiB"]
+        "stepi 200", "dump 1 MiB, data", "dump 1 MiB, code", "dump 16 MiB"]
 # What takes minutes there, and has no meaning there.
 LEFT_OUT = {(UART, "dump 16 MiB"), (QEMU, "info threads")}
 
 GOALS = [
     (f"{work}: {HOST} at least {ratio} times as fast as {way}", work, way, ratio)
     for work, way, ratio in (
-        ("dump 1 MiB", QEMU, 1.5), ("dump 16 MiB", QEMU, 1.5), ("dump 1 MiB", UART, 150),
-        ("200 stepi", QEMU, 1), ("attach", UART, 5), ("bt", UART, 5), ("task list", UART, 5))]
+        ("dump 1 MiB, data", QEMU, 1.5), ("dump 1 MiB, code", QEMU, 1.5),
+        ("dump 16 MiB", QEMU, 1.5), ("dump 1 MiB, data", UART, 150),
+        ("dump 1 MiB, code", UART, 150), ("200 stepi", QEMU, 1), ("stepi 200", QEMU, 1),
+        ("attach", UART, 5), ("bt", UART, 5), ("task list", UART, 5))]
 
 
 class Run:
@@ -148,7 +150,7 @@ def table(median, seconds):
     for text, work, way, ratio in GOALS:
         reached = median[work][way] / median[work][HOST]
         lines.append(f"{'met   ' if reached >= ratio else 'MISSED'} {text}: {reached:.2f}")
-    growth = median["dump 16 MiB"][HOST] / median["dump 1 MiB"][HOST]
+    growth = median["dump 16 MiB"][HOST] / median["dump 1 MiB, code"][HOST]
     lines.append(f"{'met   ' if growth <= 16 else 'MISSED'} 16 MiB cost at most 16 times "
                  f"what 1 MiB costs: {growth:.1f}")
     return "\n".join(lines)

@@ -85,7 +85,11 @@ def test_packets(talk, tmp_path, version, variant):
     assert unescape(line.ask(b"x%x,20" % (top - 16))) == b"b" + last
     for addr in (top, 0, 0xdead000000000000, (1 << 64) - 1):
         assert line.ask(b"m%x,8" % addr) == line.ask(b"x%x,8" % addr) == b"E22"
-        assert line.ask(b"qkgdbio.ram:%x,8" % addr) == b"b"
+        assert line.ask(b"qkgdbio.ram:%x,8" % addr) == b"E22"
+    # The display adapter's memory can be read, but is none.
+    assert line.ask(b"x%x,8" % (base + 0xb8000)) != b"E22"
+    assert line.ask(b"qkgdbio.ram:%x,8" % (base + 0xb8000)) == b"b"
+    assert line.ask(b"qkgdbio.ram:%x,8" % (base + 0x9f000)).startswith(b"b")
 
     # A long write, and one of which a part is refused.
     place = linux_banner & ~0xfff
@@ -130,8 +134,7 @@ def test_packets(talk, tmp_path, version, variant):
     stop = line.ask(b"s")
     assert stop.startswith(b"T05thread:")
     registers = line.ask(b"g")
-    fields = dict(field.split(b":") for field in stop[3:-1].split(b";"))
-    assert b"".join(fields[b"%02x" % i] for i in range(22)) == registers
+    assert b"".join(fields(stop)[b"%02x" % i] for i in range(22)) == registers
     assert line.ask(b"D") == b"OK"
     sessions.alive(vm)
 
@@ -154,6 +157,90 @@ def test_without(talk):
     vm.sh("echo 1 >/sys/module/kgdb_io/parameters/accel")
     assert begin(line).startswith(b"PacketSize=20000")
     assert line.ask(b"D") == b"OK"
+
+
+def fields(stop):
+    """The pairs of a stop reply."""
+    assert stop.startswith(b"T05")
+    return dict(pair.split(b":") for pair in stop[3:-1].split(b";"))
+
+
+def register(stop, number):
+    """The value of a register in one."""
+    return int.from_bytes(bytes.fromhex(fields(stop)[b"%02x" % number].decode()), "little")
+
+
+RCX, RSP, RIP = 2, 7, 16
+
+
+@any_transport
+@pytest.mark.parametrize("version", ["6.12", "6.1"])
+def test_stops(talk, tmp_path, version):
+    """What a host that knows the module is told, and what it may leave to the module."""
+    vm, line = talk(kernel(version))
+    # The instruction with which a page is cleared, 512 or 4096 steps for one address.
+    places = [symbol(vm, name) for name in ("clear_page_rep", "clear_page_erms")]
+    assert b"kgdbio" not in begin(line)
+    assert b"kgdbio" not in line.ask(b"s")
+    assert line.ask(b"qSupported:kgdbio.stops+").endswith(b";kgdbio.stops+")
+
+    stop = line.ask(b"s")
+    stack = bytes.fromhex(fields(stop)[b"kgdbio.stack"].decode())
+    assert len(stack) >= 64
+    assert memory(vm, tmp_path, register(stop, RSP) & ~63, len(stack)) == stack
+    assert b"kgdbio.threads" not in fields(stop)
+    threads = line.ask(b"qfThreadInfo")
+    stop = line.ask(b"s")
+    same = fields(stop).get(b"kgdbio.threads") == b"same"
+    assert same == (line.ask(b"qfThreadInfo") == threads)
+
+    for i, place in enumerate(places):
+        code = bytes.fromhex(line.ask(b"m%x,20" % place).decode())
+        places[i] = place + re.search(b"\xf3(\x48\xab|\xaa)", code).start()
+    for interrupt in (False, True):
+        for place in places:
+            assert line.ask(b"Z0,%x,1" % place) == b"OK"
+        line.send(frame(b"c"))
+        line.expect(b"+")
+        vm.send("true | true")
+        stop = line.reply()
+        # A breakpoint leaves the program counter behind its byte.
+        pc, count = register(stop, RIP) - 1, register(stop, RCX)
+        assert line.ask(b"P10=" + pc.to_bytes(8, "little").hex().encode()) == b"OK"
+        assert pc in places and count in (512, 4096)
+        for place in places:
+            assert line.ask(b"z0,%x,1" % place) == b"OK"
+        line.send(frame(b"vCont;r%x,%x" % (pc, pc + 1)))
+        line.expect(b"+")
+        if interrupt:
+            line.send(b"\x03")
+        stop = line.reply()
+        if interrupt:
+            # Seen between two steps, or by the kernel while it makes one.
+            assert register(stop, RIP) not in range(pc + 1, pc + 4)
+        else:
+            assert pc < register(stop, RIP) <= pc + 3 and register(stop, RCX) == 0
+    assert line.ask(b"vCont;r%x" % pc) == line.ask(b"vCont;c") == b""
+    assert line.ask(b"D") == b"OK"
+    sessions.alive(vm)
+
+    # More threads than fit into one reply, and the stub's own list of them.
+    lists = []
+    vm.sh("i=0; while [ $i -lt 60 ]; do sleep 1000 & i=$((i+1)); done 2>/dev/null")
+    for accel in (1, 0):
+        vm.sh(f"echo {accel} >/sys/module/kgdb_io/parameters/accel")
+        line.send(b"+" + frame(b"?"))
+        line.expect(b"$S05#b8", timeout=20)
+        line.send(b"+")
+        lists.append(line.ask(b"qfThreadInfo")[1:].split(b","))
+        while (more := line.ask(b"qsThreadInfo")).startswith(b"m"):
+            lists[-1] += more[1:].split(b",")
+        assert more == (b"l" if accel else b"")
+        assert line.ask(b"D") == b"OK"
+        sessions.alive(vm)
+    # Of kernel threads, one may have come or gone.
+    assert len(lists[0]) > 100 and len(set(lists[0]) ^ set(lists[1])) <= 2
+    assert [i for i in lists[0] if i in lists[1]] == [i for i in lists[1] if i in lists[0]]
 
 
 @pytest.mark.parametrize("variant", ["kdb", "nokdb"])

@@ -46,7 +46,11 @@ def test_breakpoint(ground, boot, version, function, provoke):
             assert "handle_irq_event" in gdb.do("bt")
     gdb.do("delete")
     gdb.go()
-    gdb.interrupt()
+    if provoke or function not in output:
+        gdb.interrupt()
+    else:
+        # The Ctrl-C met the breakpoint on its way, and has yet to stop the kernel.
+        gdb.wait()
     sessions.leave(vm, gdb)
 
 

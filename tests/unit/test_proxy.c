@@ -93,8 +93,12 @@ static void say_memory(uint64_t addr, uint64_t len, bool binary, bool ram_only)
 	uint64_t end = ram_only ? DEVICE : END;
 	size_t n;
 
-	if (addr < RAM || addr >= end) {
-		say(ram_only ? "b" : "E22");
+	if (addr < RAM || addr >= END) {
+		say("E22");
+		return;
+	}
+	if (addr >= end) {
+		say("b");
 		return;
 	}
 	if (len > end - addr)
@@ -291,6 +295,26 @@ static void memory_is_read_once(void **state)
 	check_read(RAM + 0x40, 64, false);
 }
 
+static void nothing_is_asked_for_once(void **state)
+{
+	(void)state;
+	setup(true);
+	assert_string_equal(request("m15008,8"), "E22");
+	replies();
+	assert_int_equal(t.asks, 1);
+	assert_string_equal(request("m15ff0,40"), "E22");
+	assert_int_equal(t.asks, 1);
+	/* The next page is another matter, and so is this one once the target ran. */
+	assert_string_equal(request("m16000,8"), "E22");
+	assert_int_equal(t.asks, 2);
+	proxy_request(t.p, "c", 1);
+	say("T05thread:01;");
+	replies();
+	t.asks = 0;
+	assert_string_equal(request("m15008,8"), "E22");
+	assert_int_equal(t.asks, 1);
+}
+
 static void a_long_write_is_cut_up(void **state)
 {
 	char payload[4200] = "X10000,1000:";
@@ -462,11 +486,15 @@ static void ranges_of_the_target(void **state)
 	replies();
 	/* From the breakpoint on, and past it; back at it, it is hit. */
 	proxy_request(t.p, "vCont;r1000,1010:7;c", 20);
-	assert_string_equal(t.asked, "vCont;r1009,1010");
+	assert_string_equal(t.asked, "vCont;r100a,1010");
 	say(stop_at(0x1000));
 	assert_string_equal(t.asked, "vCont;r1000,1008");
 	say(stop_at(0x1008));
 	assert_string_equal((char *)t.answer, stop_at(0x1008));
+	replies();
+	proxy_request(t.p, "vCont;r1000,1010:7;c", 20);
+	say(stop_at(0x1009));
+	assert_string_equal((char *)t.answer, stop_at(0x1009));
 }
 
 /* What the target says with a stop reply is not asked for. */
@@ -514,7 +542,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(reads_with_the_module), TEST(reads_with_a_stub), TEST(devices),
-		TEST(memory_is_read_once), TEST(a_long_write_is_cut_up), TEST(breakpoints),
+		TEST(memory_is_read_once), TEST(nothing_is_asked_for_once),
+		TEST(a_long_write_is_cut_up), TEST(breakpoints),
 		TEST(breakpoints_are_lost), TEST(ranges), TEST(ranges_of_the_target), TEST(stops),
 	};
 
