@@ -87,6 +87,8 @@ static struct {
 	atomic_t polling;
 	struct rsp_parser scan;
 	bool break_pending;	/* a break-in that came while owner was CONSOLE */
+	bool stepping;		/* the kernel was resumed for one instruction */
+	bool break_deferred;	/* a break-in that came then */
 	u8 held[HELD_MAX];
 	unsigned int held_len;
 	unsigned int held_pos;
@@ -177,7 +179,7 @@ bool kgdb_io_input_due(void)
 	struct kgdb_io_transport *t = READ_ONCE(core.transport);
 	const u8 *data;
 
-	return !t || core.held_pos < core.held_len ||
+	return !t || core.break_deferred || core.held_pos < core.held_len ||
 	       t->ops->rx_span(t, (u32)atomic_read(&core.pos) >> 16, &data);
 }
 NOKPROBE_SYMBOL(kgdb_io_input_due);
@@ -360,8 +362,10 @@ static void core_pre_exception(void)
 	struct kgdb_io_transport *t = READ_ONCE(core.transport);
 
 	WRITE_ONCE(core.owner, OWNER_STUB);
+	core.stepping = false;
 	memset(&core.in, 0, sizeof(core.in));
 	memset(&core.out, 0, sizeof(core.out));
+	core.in_type = 0;
 	core.reply_due = false;
 	core.script_pos = 0;
 	kgdb_io_accel_stopped(!kgdb_connected, t && t->ops->reliable);
@@ -379,6 +383,8 @@ static void core_post_exception(void)
 
 	core.held_len = 0;
 	core.held_pos = 0;
+	core.break_deferred = false;
+	core.stepping = core.in_type == 's' || core.in_type == 'S';
 	memset(&core.scan, 0, sizeof(core.scan));
 	/* Pairs with the acquire in kgdb_io_poll(). */
 	smp_store_release(&core.owner, OWNER_IRQ);
@@ -450,7 +456,15 @@ static void scan_input(void)
 			/* Even inside a packet: one that the host never finished. */
 			memset(&core.scan, 0, sizeof(core.scan));
 			core.held_len = 0;
-			break_in(false);
+			/*
+			 * In the interrupt that comes before the one instruction, the trap
+			 * flag stands in what it interrupted. Stopped here and detached,
+			 * the kernel would trap with no debugger there.
+			 */
+			if (core.stepping && !core.break_deferred)
+				core.break_deferred = true;
+			else
+				break_in(false);
 			continue;
 		}
 		switch (rsp_feed(&core.scan, c)) {
@@ -493,6 +507,11 @@ void kgdb_io_poll(void)
 static void core_timer(struct timer_list *timer)
 {
 	kgdb_io_poll();
+	if (core.break_deferred) {
+		/* The step does not end. */
+		core.break_deferred = false;
+		break_in(false);
+	}
 	if (core.broken) {
 		core.broken = false;
 		pr_err("the device answers nonsense and is not used any more; set the transport again to reset it\n");

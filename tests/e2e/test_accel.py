@@ -216,8 +216,7 @@ def test_stops(talk, tmp_path, version):
             line.send(b"\x03")
         stop = line.reply()
         if interrupt:
-            # Seen between two steps, or by the kernel while it makes one.
-            assert register(stop, RIP) not in range(pc + 1, pc + 4)
+            assert register(stop, RIP) == pc and 0 < register(stop, RCX) < count
         else:
             assert pc < register(stop, RIP) <= pc + 3 and register(stop, RCX) == 0
     assert line.ask(b"vCont;r%x" % pc) == line.ask(b"vCont;c") == b""
@@ -239,7 +238,7 @@ def test_stops(talk, tmp_path, version):
         assert line.ask(b"D") == b"OK"
         sessions.alive(vm)
     # Of kernel threads, one may have come or gone.
-    assert len(lists[0]) > 100 and len(set(lists[0]) ^ set(lists[1])) <= 2
+    assert len(lists[0]) > 80 and len(set(lists[0]) ^ set(lists[1])) <= 2
     assert [i for i in lists[0] if i in lists[1]] == [i for i in lists[1] if i in lists[0]]
 
 
