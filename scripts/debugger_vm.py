@@ -129,6 +129,11 @@ class DebuggerVM(debuggee.VM):
         program.expect("gdb: .*\n")
         return program
 
+    def join(self, pty):
+        """Connect a pty there with the second UART, for a gdb here: the one there takes
+        a while to read its symbols. `dbg` is the other end."""
+        return self.start(f"socat {shlex.quote(pty)},rawer /dev/ttyS1,rawer,b115200")
+
     def modprobe_ftdi(self):
         """Load the kernel's driver."""
         for name in ("usbserial", "ftdi_sio"):

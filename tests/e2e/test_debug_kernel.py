@@ -6,7 +6,7 @@ import pytest
 
 import sessions
 from conftest import Line, kernel
-from test_devices import driver
+from test_devices import SUSPEND, driver
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_life_cycle(vm, attached):
     assert driver(vm) == "virtio_console"
     vm.insmod("transport=virtio:virtio0")
     vm.sh("echo 0 >/sys/devices/system/cpu/cpu1/online; echo 1 >/sys/devices/system/cpu/cpu1/online")
-    vm.sh("echo devices >/sys/power/pm_test; echo freeze >/sys/power/state", timeout=120)
+    vm.sh(SUSPEND, timeout=120)
     line = Line(vm.dbg)
     line.send(b"\x03")
     line.expect(b"kdb> ")

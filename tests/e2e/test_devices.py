@@ -150,17 +150,22 @@ def test_unplug_and_plug(ground, boot):
     vm.sh("rmmod kgdb_io")
 
 
+# All devices, for a second, and back.
+SUSPEND = ("echo 1 >/sys/module/suspend/parameters/pm_test_delay; "
+           "echo devices >/sys/power/pm_test; echo freeze >/sys/power/state")
+
+
 @any_transport
 def test_suspend(boot, attached):
     vm = boot(smp=2, append="no_console_suspend")
     vm.insmod()
-    vm.sh("echo devices >/sys/power/pm_test; echo freeze >/sys/power/state", timeout=60)
+    vm.sh(SUSPEND, timeout=60)
     gdb = attached(vm)
     sessions.break_on_exec(vm, gdb)
     # And with gdb attached to the running target: breakpoints survive.
     gdb.do("break start_thread")
     gdb.go()
-    vm.sh("echo freeze >/sys/power/state", timeout=60)
+    vm.sh(SUSPEND, timeout=60)
     vm.send("/bin/true")
     assert "hit Breakpoint" in gdb.wait()
     gdb.do("delete")

@@ -14,21 +14,35 @@ XHCI = ["-device", "qemu-xhci,id=xhci,addr=11"]
 INSMOD = "transport=usb:0000:00:11.0"
 
 
-@pytest.mark.parametrize("chip", CHIPS)
-def test_faithful(debugger, sim, tmp_path, chip):
+def swap(s, chip):
+    """Take the adapter out and plug another one in."""
+    s.do("unplug")
+    s.do("chip " + chip)
+    s.said = ""
+    s.do("plug")
+
+
+def test_faithful(debugger, sim, tmp_path):
     """Linux's driver: two rates, each byte both ways, DTR, BREAK, and garbage at a wrong rate."""
     path = str(tmp_path / "line")
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen()
-    s = sim(chip, "--line", path)
+    s = sim(CHIPS[0], "--line", path)
     vm = debugger(redir(s.path, 1))
     line = listener.accept()[0]
     line.settimeout(20)
-    if chip != "cdc-acm":
-        vm.sh(f"insmod /host{vm.kernel.kdir}/drivers/usb/serial/usbserial.ko")
-    vm.sh(f"insmod /host{vm.kernel.kdir}/drivers/usb/{DRIVERS[chip]}.ko")
-    tty = "/dev/ttyACM0" if chip == "cdc-acm" else "/dev/ttyUSB0"
+    vm.sh(f"insmod /host{vm.kernel.kdir}/drivers/usb/serial/usbserial.ko")
+    for chip in CHIPS:
+        swap(s, chip)
+        vm.sh(f"insmod /host{vm.kernel.kdir}/drivers/usb/{DRIVERS[chip]}.ko")
+        drive(vm, s, line, "/dev/ttyACM0" if chip == "cdc-acm" else "/dev/ttyUSB0")
+    line.close()
+    listener.close()
+
+
+def drive(vm, s, line, tty):
+    """Have the kernel's driver use the adapter."""
     vm.wait_for("test -c " + tty)
     vm.sh(f"exec 3<>{tty}")
     s.expect("^dtr 1 rts 1$")
@@ -57,8 +71,6 @@ def test_faithful(debugger, sim, tmp_path, chip):
     s.expect("^break off$")
     vm.sh("exec 3>&-")
     s.expect("^dtr 0 rts 0$")
-    line.close()
-    listener.close()
 
 
 @pytest.mark.parametrize("chip", CHIPS)
@@ -93,9 +105,8 @@ def test_module(ground, boot, sim, tmp_path, chip):
     vm.sh("rmmod kgdb_io")
 
 
-@pytest.mark.parametrize("chip", CHIPS)
-def test_host(ground, boot, debugger, sim, chip):
-    """Another rate is no session; the right one is; a BREAK stops a kgdboc target."""
+def test_host(ground, boot, debugger, sim):
+    """A BREAK stops a kgdboc target, and the session is as it should be."""
     path = str(ground.tmp_path / "uart")
     # A BREAK on a UART means SysRq where it is a console only.
     target = boot(append="console=ttyS1", devices=[
@@ -103,22 +114,24 @@ def test_host(ground, boot, debugger, sim, chip):
         "-serial", "chardev:line"])
     target.sh("echo 1 >/proc/sys/kernel/sysrq; echo ttyS1 >/sys/module/kgdboc/parameters/kgdboc")
     target.sh("stty -F /dev/ttyS1 115200 raw -echo; sleep 1000 </dev/ttyS1 & sleep 0.5")
-    s = sim(chip, "--line", path, "--baud", "115200", "--line-break", "0162")
+    s = sim(CHIPS[0], "--line", path, "--baud", "115200", "--line-break", "0162")
     vm = debugger(redir(s.path, 1))
-    host = vm.attach("usb,115200", "--break-in", "break-g")
-    s.expect("^dtr 1 rts 1$")
-    gdb = vm.gdb(target)
-    ground.gdbs.append(gdb)
-    gdb.attach("/run/pty")
-    s.expect("^break on$")
-    s.expect("^break off$")
-    assert "sysrq" in gdb.do("bt")
-    gdb.do("break start_thread")
-    gdb.go()
-    target.send("/bin/true")
-    assert "hit Breakpoint" in gdb.wait()
-    gdb.do("delete")
-    gdb.go()
-    assert "SIG" in gdb.interrupt()
-    sessions.leave(target, gdb)
-    assert host.close() == 0
+    gdb = ground.gdb(target)
+    for chip in CHIPS:
+        swap(s, chip)
+        # The kernel there has seen it.
+        s.expect("^config 1$")
+        host = vm.attach("usb,115200", "--break-in", "break-g")
+        s.expect("^dtr 1 rts 1$")
+        cable = vm.join("/run/pty")
+        gdb.attach(vm.dbg)
+        s.expect("^break on$")
+        s.expect("^break off$")
+        assert "sysrq" in gdb.do("bt")
+        sessions.break_on_exec(target, gdb)
+        sessions.ctrl_c(gdb)
+        gdb.detach()
+        target.console.expect_exact(target.PROMPT)
+        assert "alive" in target.sh("echo alive")
+        cable.close()
+        assert host.close() == 0

@@ -7,6 +7,7 @@ import time
 
 import sessions
 from conftest import kernel
+from debuggee import KGDB_IO
 from test_usb import CONTROLLER, INSMOD
 from usb_sim import CHIPS, redir
 
@@ -201,3 +202,45 @@ def test_debug_kernel(ground, sim):
     sessions.leave(vm, gdb)
     vm.sh("rmmod kgdb_io")
     assert vm.sh("grep debug_locks: /proc/lockdep_stats").split()[-1] == "1"
+
+
+def test_host(ground, sim, debugger):
+    """kgdb-io's adapter: what happens to its requests, to its transfers, and damaged ones."""
+    target = ground.boot()
+    target.insmod()
+    s = sim("ftdi", "--line", target.dbg, "--baud", "115200")
+    vm = debugger(redir(s.path, 1))
+    for fault, said in (("stall control", "Broken pipe"), ("silence control", "timed out")):
+        s.do(fault)
+        status, output = vm.kgdb_io("attach", "usb", "--pty", "/run/pty")
+        assert status == 1 and said in output and "does not take its settings" in output, output
+    s.do("heal")
+    host = vm.attach("usb")
+    vm.join("/run/pty")
+    gdb = ground.gdb(target)
+    gdb.attach(vm.dbg)
+    fail_reads(s, gdb)
+    host.expect("link lost: usb: Input/output error.*is its cable good")
+    host.expect("link back")
+    # The requests fail when the adapter is back: it is tried until they do not.
+    s.do("stall control")
+    s.do("unplug")
+    host.expect("link lost: usb: No such device")
+    s.do("plug")
+    s.do("silence control")
+    begin_read(gdb)
+    s.do("heal")
+    assert "kgdb_breakpoint" in read_on(gdb)
+    host.expect("link back")
+    sessions.leave(target, gdb)
+    assert host.close() == 0
+    for seed in range(1, 13):
+        s.do("unplug")
+        s.do("chip " + CHIPS[seed % len(CHIPS)])
+        s.do(f"mutate {seed}")
+        s.do("plug")
+        assert vm.kgdb_io("list")[0] == 0
+        status, output = vm.host_sh(f"timeout 5 {KGDB_IO} attach usb --pty /run/pty")
+        # By timeout's signal: it was attached.
+        assert status == 0 and "gdb: " in output or \
+            status == 1 and output.startswith("kgdb-io: usb: "), output
