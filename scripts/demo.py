@@ -122,7 +122,9 @@ def usb(version, interactive):
             if interactive:
                 program = shlex.join([KGDB_IO, "gdb", "usb", "--symbols",
                                       os.path.realpath(kernel.vmlinux)])
-                second.sh(f"(setsid -c {second.inside(program)} </dev/ttyS1 >/dev/ttyS1 2>&1 &)")
+                # A serial line does not end with gdb; with the machine it does.
+                second.sh(f"((setsid -c {second.inside(program)} </dev/ttyS1 >/dev/ttyS1 2>&1; "
+                          "reboot -f) &)")
                 hand_over(vm, ["socat", "-,raw,echo=0", "UNIX-CONNECT:" + second.dbg])
                 return
             step("there: kgdb-io attach usb")
