@@ -50,13 +50,13 @@ def fail_reads(s, gdb):
         s.do(fault)
         begin_read(gdb)
         s.expect("^fault$")
-        assert read_on(gdb) == want, fault
+        assert (got := read_on(gdb)) == want, fault + ": " + got
     for fault in LASTING:
         s.do(fault)
         begin_read(gdb)
         time.sleep(1)
         s.do("heal")
-        assert read_on(gdb) == want, fault
+        assert (got := read_on(gdb)) == want, fault + ": " + got
     return want
 
 
