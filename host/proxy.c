@@ -64,9 +64,6 @@ static void features(struct proxy *p, const char *theirs, size_t len)
 			p->ops->packets_stop(p->arg);
 		} else if (!strcmp(one, "kgdbio.stops+")) {
 			p->stops = true;
-		} else if (!strcmp(one, "QStartNoAckMode+")) {
-			/* A link that loses nothing is a fast one. */
-			p->chunk = DATA_MAX;
 		} else if (strncmp(one, "QStartNoAckMode", 15)) {
 			n += snprintf(out + n, sizeof(p->out) - n, ";%s", one);
 		}

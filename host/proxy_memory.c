@@ -142,7 +142,9 @@ static void adapt(struct proxy *p, size_t len)
 		p->block *= 2;
 	else if (len >= p->block && ms >= SLOW_MS && p->block > BLOCK_MIN)
 		p->block /= 2;
-	if (len >= p->chunk && ms <= CHUNK_QUICK_MS && p->chunk < DATA_MAX)
+	if (len >= p->chunk && ms * (DATA_MAX / p->chunk) <= CHUNK_QUICK_MS)
+		p->chunk = DATA_MAX;
+	else if (len >= p->chunk && ms <= CHUNK_QUICK_MS && p->chunk < DATA_MAX)
 		p->chunk *= 2;
 	else if (len >= CHUNK_MIN && ms >= CHUNK_SLOW_MS && p->chunk > CHUNK_MIN)
 		p->chunk /= 2;

@@ -230,7 +230,7 @@ def test_host(ground, sim, debugger):
     s.do("silence control")
     begin_read(gdb)
     s.do("heal")
-    assert "kgdb_breakpoint" in read_on(gdb)
+    assert "release:" in read_on(gdb)
     host.expect("link back")
     sessions.leave(target, gdb)
     assert host.close() == 0
