@@ -103,6 +103,18 @@ def test_unplug_while_running(ground, vm):
     vm.unplug("ser")
     assert "ran" in vm.sh("/bin/true && echo ran")
     vm.wait_for_log("unplugged")
+    vm.logged("true")
+    plug(vm)
+    vm.wait_for_log(":11.0 is back")
+    # The gdb that was let go of does not know. It stops the kernel, and has its breakpoint.
+    assert "SIGTRAP" in gdb.interrupt()
+    assert "rror" not in (said := gdb.do("info breakpoints")), said
+    gdb.go()
+    vm.send("/bin/true")
+    assert "hit Breakpoint" in gdb.wait()
+    gdb.go()
+    vm.unplug("ser")
+    assert "ran" in vm.sh("/bin/true && echo ran")
     gdb.kill()
     vm.logged("true")
     plug(vm)
