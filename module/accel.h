@@ -21,7 +21,6 @@
  *	As in the gdb manual, for the thread that stopped; no other vCont is known. Steps until
  *	the program counter is outside, anything else stops the kernel, or a byte of the host
  *	has arrived. The host keeps breakpoints out of the range. Answered if "kgdbio.stops+"
- *	is among the features told.
  *
  * "kgdbio.stops+" in qSupported, from a host and back (x86-64)
  *	Stop replies have, behind the registers, "kgdbio.stack:DIGITS;", memory from the stack

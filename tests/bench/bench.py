@@ -16,6 +16,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(TOP, "scripts"))
 
 import debuggee  # noqa: E402
+from relay import Relay  # noqa: E402
 
 OUT = os.path.join(TOP, "build", "bench")
 INSIDE = os.path.join(TOP, "tests", "bench", "inside.py")
@@ -37,16 +38,24 @@ GOALS = [
         ("attach", UART, 5), ("bt", UART, 5), ("task list", UART, 5))]
 
 
-class Run:
-    """One debuggee and the gdb on it, one vCPU."""
+# What QEMU notes when the debuggee addresses the device: a VM exit, where there are any.
+DOORBELLS = {UART: "serial_*", USB: "usb_xhci_doorbell_write"}
+TRAFFIC = ["bt", "task list", "200 stepi", "dump 1 MiB, data"]
 
-    def __init__(self, way):
-        self.way, self.host = way, None
+
+class Run:
+    """One debuggee and the gdb on it, one vCPU; `counted`: and what goes between them."""
+
+    def __init__(self, way, counted=False):
+        self.way, self.host, self.relay = way, None, None
+        self.trace = OUT + "/trace"
         self.vm = vm = debuggee.VM(
             debuggee.kernel(), transport="usb" if way == USB else "virtio", append="nokaslr",
             devices=["-serial", "chardev:dbg"] if way == UART else None,
             extra=["-chardev", f"socket,id=stub,path={OUT}/stub,server=on,wait=off",
-                   "-gdb", "chardev:stub"] if way == QEMU else [])
+                   "-gdb", "chardev:stub"] if way == QEMU else
+            ["-trace", DOORBELLS.get(way, "virtio_queue_notify"), "-D", self.trace]
+            if counted else [])
         vm.sh("i=0; while [ $i -lt 200 ]; do sleep 100000 & i=$((i+1)); done 2>/dev/null")
         vm.sh("echo 1 >/proc/sys/kernel/sysrq")
         self.target = vm.dbg
@@ -56,10 +65,13 @@ class Run:
             self.target = OUT + "/stub"
         else:
             vm.insmod(vm.transport + (" accel=0" if way == DIRECT else ""))
+        if counted:
+            self.relay = Relay(OUT + "/relay", vm.dbg)
+            self.target = self.relay.path
         if way in (HOST, USB):
-            self.target = vm.dir + "/pty"
+            link, self.target = self.target, vm.dir + "/pty"
             self.host = subprocess.Popen(
-                [debuggee.KGDB_IO, "attach", "-q", "unix:" + vm.dbg, "-p", self.target,
+                [debuggee.KGDB_IO, "attach", "-q", "unix:" + link, "-p", self.target,
                  "-s", vm.kernel.vmlinux], preexec_fn=debuggee.die_with_parent,
                 stdout=subprocess.DEVNULL)
             while not os.path.islink(self.target):
@@ -88,20 +100,37 @@ class Run:
         self.gdb.wait()
         return time.monotonic() - start
 
-    def all(self):
-        """Every piece of work once: {work: seconds}."""
-        result = {}
+    def attach(self):
+        """Seconds that it takes to attach."""
         if self.way == UART:
             self.vm.send("echo g >/proc/sysrq-trigger")
             time.sleep(0.5)
-        result["attach"] = self.measure("attach " + self.target)
-        result["Ctrl-C"] = self.interrupt()
-        # A place where there is something to see and to step through.
+        return self.measure("attach " + self.target)
+
+    def go_somewhere(self):
+        """Where there is something to see and to step through."""
         self.gdb.do("break load_elf_binary")
         self.gdb.go()
         self.vm.send("/bin/true")
         self.gdb.wait(60)
         self.gdb.do("delete")
+
+    def doorbells(self):
+        """How often the debuggee has addressed the device so far."""
+        with open(self.trace, "rb") as f:
+            return sum(1 for _ in f)
+
+    def traffic(self, work):
+        """Requests, bytes out and in, and doorbells that a piece of work costs."""
+        before = (*self.relay.counts(), self.doorbells())
+        self.measure(work)
+        after = (*self.relay.counts(), self.doorbells())
+        return [b - a for a, b in zip(before, after)]
+
+    def all(self):
+        """Every piece of work once: {work: seconds}."""
+        result = {"attach": self.attach(), "Ctrl-C": self.interrupt()}
+        self.go_somewhere()
         for work in WORK:
             if work not in result and (self.way, work) not in LEFT_OUT:
                 result[work] = self.measure(work)
@@ -129,6 +158,28 @@ def sit(rounds):
             finally:
                 run.close()
     return seconds
+
+
+def traffic():
+    """What goes over the link, as a table."""
+    lines = ["", "over the link: requests; bytes out, bytes in, doorbells (or accesses to the "
+             "UART) for each", ""]
+    width = max(map(len, WAYS))
+    for work in TRAFFIC:
+        lines.append(work)
+        for way in WAYS:
+            if way == QEMU or (way == UART and work.startswith("dump")):
+                continue
+            run = Run(way, counted=True)
+            try:
+                run.attach()
+                run.go_somewhere()
+                requests, *rest = run.traffic(work)
+            finally:
+                run.close()
+            lines.append(f"  {way:{width}} {requests:7}  " +
+                         " ".join(f"{n / requests:10.1f}" for n in rest))
+    return "\n".join(lines)
 
 
 def table(median, seconds):
@@ -223,7 +274,7 @@ def main():
     seconds = sit(int(os.environ.get("BENCH_ROUNDS", "5")))
     median = {work: {way: statistics.median(seconds[way][work])
                      for way in WAYS if seconds[way][work]} for work in WORK}
-    text = table(median, seconds)
+    text = table(median, seconds) + "\n" + traffic()
     print(text)
     with open(OUT + "/bench.txt", "w", encoding="utf-8") as f:
         f.write(text + "\n")
