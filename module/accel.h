@@ -20,7 +20,7 @@
  * "vCont;rFROM,TO"
  *	As in the gdb manual, for the thread that stopped; no other vCont is known. Steps until
  *	the program counter is outside, anything else stops the kernel, or a byte of the host
- *	has arrived. The host keeps breakpoints out of the range. Answered if "kgdbio.stops+"
+ *	has arrived. The host keeps breakpoints out of the range. x86-64 only.
  *
  * "kgdbio.stops+" in qSupported, from a host and back (x86-64)
  *	Stop replies have, behind the registers, "kgdbio.stack:DIGITS;", memory from the stack
