@@ -40,13 +40,28 @@ key=$(cat "$here/kernel/base.config" "$fragment" | { cat; gcc -dumpfullversion; 
 build=$cache/build-$pkgver-$variant-$key
 have_it()
 {
-	[ ! -e "$build/.complete" ] || { echo "$build" >&3; exit 0; }
+	if [ -e "$build/.complete" ] && [ -e "$build/scripts/gdb/linux/constants.py" ]; then
+		echo "$build" >&3
+		exit 0
+	fi
+}
+# The kernel's own gdb scripts, as CONFIG_GDB_SCRIPTS makes them. Not where gdb would load
+# them by itself: who wants them links to them.
+gdb_scripts()
+{
+	make -s -C "$build" CONFIG_GDB_SCRIPTS=y scripts_gdb
+	rm -f "$build/vmlinux-gdb.py"
 }
 have_it
 # Held until this script exits: two builds would share a source tree.
 exec 9>"$cache/lock"
 flock -n 9 || { say "waiting for another build to finish"; flock 9; }
 have_it
+if [ -e "$build/.complete" ]; then
+	gdb_scripts
+	have_it
+	die "the kernel's gdb scripts were not made in $build"
+fi
 
 source=$cache/source-$pkgver
 if [ ! -d "$source" ]; then
@@ -111,6 +126,7 @@ if ! make -C "$source" "O=$build" "-j$(nproc)" vmlinux bzImage modules 2>&1 | te
 	grep -E '(error|Error|\*\*\*)' "$log" | head -n 20 >&2
 	die "the kernel did not build; the whole log is $log"
 fi
+gdb_scripts
 touch "$build/.complete"
 say "built in $(($(date +%s) - started)) s: $build"
 

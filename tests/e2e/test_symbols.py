@@ -51,7 +51,7 @@ def test_randomised(boot, ground, version, new):
     assert slides != {0}
 
 
-def test_extension(boot, ground):
+def test_extension(boot, ground, tmp_path):
     """kgdb-io gdb: modules come and go, per-CPU symbols stay where they were linked."""
     vm = boot(smp=2)
     vm.insmod()
@@ -70,6 +70,15 @@ def test_extension(boot, ground):
     task = gdb.do("print ((struct pcpu_hot *)((char *)&pcpu_hot + __per_cpu_offset[1]))"
                   "->cpu_number")
     assert task.endswith("= 1\n"), task
+    # By the kernel's own scripts, from a build that has them.
+    scripts = tmp_path / "scripts"
+    scripts.mkdir()
+    (scripts / "gdb").symlink_to(vm.kernel.kdir + "/scripts/gdb")
+    (tmp_path / "vmlinux-gdb.py").symlink_to(vm.kernel.kdir + "/source/scripts/gdb/vmlinux-gdb.py")
+    gdb.do(f"source {tmp_path}/vmlinux-gdb.py")
+    for cpu in (0, 1):
+        assert gdb.do(f"print $lx_per_cpu(pcpu_hot, {cpu}).cpu_number").endswith(f"= {cpu}\n")
+    assert '"sh"' in gdb.do("print $lx_task_by_pid(1).comm")
     gdb.go()
     vm.sh("insmod /modules/virtio_console.ko")
     gdb.interrupt()
