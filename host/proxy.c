@@ -314,9 +314,13 @@ void proxy_reply(struct proxy *p, const void *payload, size_t len)
 		features(p, payload, len);
 		return;
 	case INSERT:
-		if (is(payload, len, "OK"))
+		/* EEXIST: the link was lost meanwhile, and the request sent again. */
+		if (is(payload, len, "OK") || is(payload, len, "E17")) {
 			breakpoints_add(p->breakpoints, p->held.data, p->held.len);
-		answer(p, payload, len);
+			answer_text(p, "OK");
+		} else {
+			answer(p, payload, len);
+		}
 		return;
 	case REMOVE:
 		proxy_go_on(p);

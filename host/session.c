@@ -73,6 +73,7 @@ struct session {
 	struct frame next;		/* waits for the line; len 0: none */
 	unsigned int tries;		/* how often request was sent */
 	unsigned int naks;		/* how often its reply was damaged */
+	bool doubtful;			/* whether the request, one that resumes, arrived */
 	bool asked;			/* gdb has sent a request since it got a stop reply */
 	unsigned char out[1 + SESSION_PACKET_MAX];
 	bool break_owed;		/* Ctrl-C came when the target could not take it */
@@ -206,6 +207,25 @@ static void send_request(struct session *s)
 	enter(s, UNACKED, resumes(&s->request) ? ACK_RESUME_MS : ACK_MS);
 }
 
+/*
+ * The link was lost with a request that resumes: sent again it might mean twice. If the target
+ * has it and has stopped since, "-" brings its stop reply. Otherwise it answers a question,
+ * for which one with our module stops, and may be sent the request (again).
+ */
+static void find_out(struct session *s)
+{
+	s->doubtful = true;
+	s->tries++;
+	to_target(s, "-$qC#b4", 7);
+	deadline(s, D_STATE, ACK_RESUME_MS);
+}
+
+/* The answer to that question. */
+static bool is_found_out(const struct session *s, const unsigned char *p, size_t len)
+{
+	return resumes(&s->request) && len >= 2 && !memcmp(p, "QC", 2);
+}
+
 /* Put the next request on the line if there is one and the line is free. */
 static void next_request(struct session *s)
 {
@@ -236,6 +256,7 @@ static void end_exchange(struct session *s)
 
 	s->request.len = 0;
 	s->tries = 0;
+	s->doubtful = false;
 	/* A request that was sent twice may be answered twice. */
 	if (clean)
 		enter(s, IDLE, 0);
@@ -405,6 +426,13 @@ static void target_packet(struct session *s)
 		to_target(s, "+", 1);
 		return;
 	}
+	if (wanted && is_found_out(s, p, len)) {
+		to_target(s, "+", 1);
+		if (s->doubtful)
+			send_request(s);
+		s->doubtful = false;
+		return;
+	}
 	if (wanted && resumes(&s->request) && s->state == UNACKED && !stop)
 		wanted = false;
 
@@ -509,13 +537,14 @@ static void target_byte(struct session *s, unsigned char c)
 		return;
 	case RSP_ACK:
 		if (s->state == UNACKED) {
-			acknowledged(s);
+			if (!s->doubtful)
+				acknowledged(s);
 			return;
 		}
 		break;
 	case RSP_NAK:
 		if (s->state == UNACKED) {
-			if (s->tries < NAK_MAX)
+			if (s->tries < NAK_MAX && !s->doubtful)
 				send_request(s);
 			return;
 		}
@@ -708,7 +737,9 @@ static void state_timeout(struct session *s)
 		send_request(s);
 		break;
 	case UNACKED:
-		if (s->gdb)
+		if (s->gdb && s->doubtful)
+			find_out(s);
+		else if (s->gdb)
 			send_request(s);
 		else
 			end_exchange(s);
@@ -783,7 +814,11 @@ void session_link(struct session *s, bool up)
 
 	switch (s->state) {
 	case UNACKED:
-		send_request(s);
+		if (!resumes(&s->request)) {
+			send_request(s);
+			break;
+		}
+		find_out(s);
 		break;
 	case AWAITING:
 		/*

@@ -371,6 +371,10 @@ static void breakpoints(void **state)
 	assert_string_equal(t.asked, "Z1,3000,1");
 	say("E28");
 	assert_string_equal((char *)t.answer, "E28");
+	/* It is there already: EEXIST. */
+	proxy_request(t.p, "Z0,4000,1", 9);
+	say("E17");
+	assert_string_equal((char *)t.answer, "OK");
 }
 
 /* The target let go of us while its device was away, and of its breakpoints. */

@@ -664,6 +664,37 @@ static void link_lost_in_an_exchange(void **state)
 	sent("", "$p0#a0", "");
 }
 
+/* Whether the target resumed is not known: its stop is asked for first. */
+static void link_lost_in_a_resume(void **state)
+{
+	(void)state;
+	setup_stopped();
+	gdb(frame("c"));
+	sent("+", "$c#63", "");
+	session_link(t.s, false);
+	pass(10000);
+	session_link(t.s, true);
+	sent("", "-$qC#b4", "");
+	/* It has, and stopped; what it answers to the question is not gdb's. */
+	target("$T05thread:01;#07+$QC01#f5");
+	sent("$T05thread:01;#07", "++", "");
+	pass(200);
+	gdb(frame("c"));
+	sent("+", "$c#63", "");
+	session_link(t.s, false);
+	session_link(t.s, true);
+	sent("", "-$qC#b4", "");
+	/* It has not, or runs, and the answer takes its time. */
+	pass(4000);
+	sent("", "-$qC#b4", "");
+	target("+$QC01#f5");
+	sent("", "+$c#63", "");
+	target("+$QC01#f5");
+	sent("", "+", "");
+	target("$T05thread:01;#07");
+	sent("$T05thread:01;#07", "+", "");
+}
+
 static void request_while_the_link_is_down(void **state)
 {
 	(void)state;
@@ -810,7 +841,7 @@ int main(void)
 		TEST(text_that_begins_like_a_packet), TEST(console_output_packets),
 		TEST(console_input), TEST(monitor_output), TEST(to_kdb), TEST(detach),
 		TEST(stop_with_nobody_there), TEST(gdb_gone_in_an_exchange),
-		TEST(link_lost_while_running), TEST(link_lost_in_an_exchange),
+		TEST(link_lost_while_running), TEST(link_lost_in_an_exchange), TEST(link_lost_in_a_resume),
 		TEST(request_while_the_link_is_down), TEST(no_answer), TEST(slow_answer),
 		TEST(break_g), TEST(echo_is_no_reply), TEST(noisy_reply_is_given_up),
 		TEST(huge_packets), TEST(large_reply),
