@@ -504,7 +504,7 @@ static bool plausible(const struct session *s, unsigned char c)
 		return false;
 	/* The first byte of a payload, of a target that runs: a stop or output. */
 	if (s->target_in.len == 2 && (s->state == IDLE || running_for_gdb(s)))
-		return strchr("STOWXE", c) != NULL;
+		return strchr("STOWXE", c) || (c == 'Q' && s->tries > 1);
 	return true;
 }
 
