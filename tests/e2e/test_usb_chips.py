@@ -1,5 +1,6 @@
 """Every chip: the simulator is what Linux's driver takes it for, then our own drivers use it."""
 import hashlib
+import os
 import socket
 
 import pytest
@@ -7,8 +8,11 @@ import pytest
 import sessions
 from usb_sim import CHIPS, redir
 
-DRIVERS = {"ftdi": "serial/ftdi_sio", "cdc-acm": "class/cdc-acm", "cp210x": "serial/cp210x",
-           "ch341": "serial/ch341", "pl2303": "serial/pl2303"}
+# Linux's, and what our module calls it.
+CDC_ACM, FTDI = ("class/cdc-acm", "CDC-ACM"), ("serial/ftdi_sio", "FTDI")
+NAMES = {"ftdi": FTDI, "ft232h": FTDI, "cdc-acm": CDC_ACM, "gadget": CDC_ACM,
+         "cp210x": ("serial/cp210x", "CP210x"), "ch341": ("serial/ch341", "CH341"),
+         "pl2303": ("serial/pl2303", "PL2303")}
 
 XHCI = ["-device", "qemu-xhci,id=xhci,addr=11"]
 INSMOD = "transport=usb:0000:00:11.0"
@@ -35,15 +39,19 @@ def test_faithful(debugger, sim, tmp_path):
     vm.sh(f"insmod /host{vm.kernel.kdir}/drivers/usb/serial/usbserial.ko")
     for chip in CHIPS:
         swap(s, chip)
-        vm.sh(f"insmod /host{vm.kernel.kdir}/drivers/usb/{DRIVERS[chip]}.ko")
-        drive(vm, s, line, "/dev/ttyACM0" if chip == "cdc-acm" else "/dev/ttyUSB0")
+        driver = NAMES[chip][0]
+        vm.sh(f"lsmod | grep -q ^{os.path.basename(driver).replace('-', '_')} || "
+              f"insmod /host{vm.kernel.kdir}/drivers/usb/{driver}.ko")
+        drive(vm, s, chip, line, "/dev/ttyACM0" if NAMES[chip] == CDC_ACM else "/dev/ttyUSB0")
     line.close()
     listener.close()
 
 
-def drive(vm, s, line, tty):
+def drive(vm, s, chip, line, tty):
     """Have the kernel's driver use the adapter."""
     vm.wait_for("test -c " + tty)
+    speed = vm.sh("cat /sys/bus/usb/devices/[12]-1/speed").split()
+    assert speed == [{"ft232h": "480", "gadget": "5000"}.get(chip, "12")]
     vm.sh(f"exec 3<>{tty}")
     s.expect("^dtr 1 rts 1$")
     data = bytes(range(256)) * 8
@@ -80,8 +88,7 @@ def test_module(ground, boot, sim, tmp_path, chip):
     vm = boot(smp=2, devices=XHCI + redir(s.path))
     s.expect("plugged")
     said = vm.insmod(INSMOD)
-    assert {"cdc-acm": "CDC-ACM", "ftdi": "FTDI", "cp210x": "CP210x", "ch341": "CH341",
-            "pl2303": "PL2303"}[chip] in said
+    assert NAMES[chip][1] in said
     s.expect("^dtr 1 rts 1$")
     host = ground.host("unix:" + path)
     gdb = ground.gdb(vm)

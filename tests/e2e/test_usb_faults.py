@@ -5,6 +5,8 @@ debugger's end kgdb-io's.
 """
 import time
 
+import pytest
+
 import sessions
 from conftest import kernel
 from debuggee import KGDB_IO
@@ -60,8 +62,9 @@ def fail_reads(s, gdb):
     return want
 
 
-def test_session(ground, sim):
-    s, vm, path = simulated(ground, sim, "ftdi")
+@pytest.mark.parametrize("chip", ["ftdi", "gadget"])
+def test_session(ground, sim, chip):
+    s, vm, path = simulated(ground, sim, chip)
     vm.insmod(INSMOD)
     host = ground.host("unix:" + path)
     gdb = ground.gdb(vm)
@@ -97,7 +100,7 @@ def test_session(ground, sim):
 
 def test_in_the_middle_of_a_transfer(ground, sim, tmp_path):
     """Pulled out while megabytes are read; and while breakpoints are hit."""
-    s, vm, path = simulated(ground, sim, "cdc-acm")
+    s, vm, path = simulated(ground, sim, "gadget")
     vm.insmod(INSMOD)
     host = ground.host("unix:" + path)
     gdb = ground.gdb(vm)

@@ -8,7 +8,8 @@ from talker import Talker
 
 USB_SIM = os.path.join(debuggee.TOP, "build", "sim", "usb-sim")
 
-CHIPS = ["ftdi", "cdc-acm", "cp210x", "ch341", "pl2303"]
+# At full speed, but for the FT232H (high speed) and the gadget (CDC-ACM at SuperSpeed).
+CHIPS = ["ftdi", "cdc-acm", "cp210x", "ch341", "pl2303", "ft232h", "gadget"]
 
 
 def redir(path, port=None):

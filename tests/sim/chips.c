@@ -8,14 +8,15 @@
 #include "sim.h"
 
 #define LE16(v)		((v) & 0xff), ((v) >> 8)
-#define DEVICE(usb, class, vid, pid, version) \
-	{ 18, 1, LE16(usb), class, 0, 0, 64, LE16(vid), LE16(pid), LE16(version), 1, 2, 3, 1 }
+#define DEVICE(usb, class, packet, vid, pid, version) \
+	{ 18, 1, LE16(usb), class, 0, 0, packet, LE16(vid), LE16(pid), LE16(version), 1, 2, 3, 1 }
 #define CONFIG(total, interfaces) \
 	9, 2, LE16(total), interfaces, 1, 0, 0x80, 50
 #define INTERFACE(number, endpoints, class, sub, protocol) \
 	9, 4, number, 0, endpoints, class, sub, protocol, 0
-#define BULK(address)		7, 5, address, 2, LE16(64), 0
+#define BULK(address, max)	7, 5, address, 2, LE16(max), 0
 #define INTERRUPT(address, max)	7, 5, address, 3, LE16(max), 16
+#define COMPANION(burst, bytes)	6, 0x30, burst, 0, LE16(bytes)
 
 static void set(struct sim_port *port, unsigned int bits, unsigned int parity, const char *stop)
 {
@@ -37,11 +38,15 @@ static int answer(uint8_t *data, uint16_t length, const void *what, size_t len)
 	return len;
 }
 
-/* FT232R. */
+/* FT232R and, at high speed, FT232H. */
 
-static const uint8_t ftdi_device[] = DEVICE(0x0200, 0, 0x0403, 0x6001, 0x0600);
+static const uint8_t ftdi_device[] = DEVICE(0x0200, 0, 64, 0x0403, 0x6001, 0x0600);
 static const uint8_t ftdi_config[] = {
-	CONFIG(32, 1), INTERFACE(0, 2, 0xff, 0xff, 0xff), BULK(0x81), BULK(0x02),
+	CONFIG(32, 1), INTERFACE(0, 2, 0xff, 0xff, 0xff), BULK(0x81, 64), BULK(0x02, 64),
+};
+static const uint8_t ft232h_device[] = DEVICE(0x0200, 0, 64, 0x0403, 0x6014, 0x0900);
+static const uint8_t ft232h_config[] = {
+	CONFIG(32, 1), INTERFACE(0, 2, 0xff, 0xff, 0xff), BULK(0x81, 512), BULK(0x02, 512),
 };
 
 static void ftdi_power_on(struct sim_port *port)
@@ -52,13 +57,26 @@ static void ftdi_power_on(struct sim_port *port)
 	set(port, 8, 0, "1");
 }
 
+/* Eighths of a divisor, by code: AN232B-05, "sub-integer divisors". */
+static int ftdi_set_baud(struct sim_port *port, unsigned int clock, unsigned int code)
+{
+	static const uint8_t eighths[] = { 0, 4, 2, 1, 3, 5, 6, 7 };
+	unsigned int divisor = (code & 0x3fff) * 8 + eighths[code >> 14 & 7];
+
+	if (divisor == 0)
+		divisor = 8;
+	else if (divisor == 8)
+		divisor = 12;
+	else if (divisor < 16)
+		return SIM_STALL;
+	port->baud = clock / 2 / divisor;
+	return 0;
+}
+
 static int ftdi_control(struct sim_port *port, uint8_t type, uint8_t request, uint16_t value,
 			uint16_t index, uint8_t *data, uint16_t length)
 {
-	/* Eighths, by code: AN232B-05, "sub-integer divisors". */
-	static const uint8_t eighths[] = { 0, 4, 2, 1, 3, 5, 6, 7 };
 	static const char *const stops[] = { "1", "1.5", "2" };
-	unsigned int divisor;
 	uint8_t one;
 
 	if (type == 0xc0) {
@@ -85,16 +103,7 @@ static int ftdi_control(struct sim_port *port, uint8_t type, uint8_t request, ui
 			port->rts = value & 2;
 		return 0;
 	case 0x03:
-		divisor = (value & 0x3fff) * 8 + eighths[value >> 14 | (index & 1) << 2];
-		if (divisor == 0)
-			port->baud = 3000000;
-		else if (divisor == 8)
-			port->baud = 2000000;
-		else if (divisor < 16)
-			return SIM_STALL;
-		else
-			port->baud = 24000000 / divisor;
-		return 0;
+		return ftdi_set_baud(port, 48000000, value | (index & 1U) << 16);
 	case 0x04:
 		set(port, value & 0xff, value >> 8 & 7,
 		    (value >> 11 & 7) < 3 ? stops[value >> 11 & 7] : "?");
@@ -113,17 +122,35 @@ static int ftdi_control(struct sim_port *port, uint8_t type, uint8_t request, ui
 	return SIM_STALL;
 }
 
+/* Its port is in the low byte of the index; AN120, 3.5: bit 17 of the divisor is the fast clock. */
+static int ft232h_control(struct sim_port *port, uint8_t type, uint8_t request, uint16_t value,
+			  uint16_t index, uint8_t *data, uint16_t length)
+{
+	if ((index & 0xff) > 1)
+		return SIM_STALL;
+	index >>= 8;
+	if (type == 0x40 && request == 0x03)
+		return ftdi_set_baud(port, index & 2 ? 192000000 : 48000000,
+				     value | (index & 1U) << 16);
+	return ftdi_control(port, type, request, value, index, data, length);
+}
+
 /* CDC-ACM: PSTN 1.2, 6.3; the line coding is that of PL2303 as well. */
 
-static const uint8_t acm_device[] = DEVICE(0x0200, 2, 0x2341, 0x0043, 0x0001);
+static const uint8_t acm_device[] = DEVICE(0x0200, 2, 64, 0x2341, 0x0043, 0x0001);
+/* Header; call management; ACM: line coding and state, BREAK; union. */
+#define ACM_FUNCTION \
+	5, 0x24, 0x00, LE16(0x0110), 5, 0x24, 0x01, 0, 1, 4, 0x24, 0x02, 0x06, 5, 0x24, 0x06, 0, 1
 static const uint8_t acm_config[] = {
-	CONFIG(67, 2), INTERFACE(0, 1, 2, 2, 1),
-	5, 0x24, 0x00, LE16(0x0110),	/* header */
-	5, 0x24, 0x01, 0, 1,		/* call management */
-	4, 0x24, 0x02, 0x06,		/* ACM: line coding and state, BREAK */
-	5, 0x24, 0x06, 0, 1,		/* union */
-	INTERRUPT(0x82, 16),
-	INTERFACE(1, 2, 10, 0, 0), BULK(0x04), BULK(0x83),
+	CONFIG(67, 2), INTERFACE(0, 1, 2, 2, 1), ACM_FUNCTION, INTERRUPT(0x82, 16),
+	INTERFACE(1, 2, 10, 0, 0), BULK(0x04, 64), BULK(0x83, 64),
+};
+/* What a Linux gadget is at SuperSpeed: bMaxPacketSize0 is an exponent (USB 3.2, 9.6.1). */
+static const uint8_t gadget_device[] = DEVICE(0x0300, 2, 9, 0x0525, 0xa4a7, 0x0612);
+static const uint8_t gadget_config[] = {
+	CONFIG(85, 2), INTERFACE(0, 1, 2, 2, 1), ACM_FUNCTION, INTERRUPT(0x82, 16), COMPANION(0, 16),
+	INTERFACE(1, 2, 10, 0, 0), BULK(0x04, 1024), COMPANION(0, 0),
+	BULK(0x83, 1024), COMPANION(0, 0),
 };
 
 static void take_coding(struct sim_port *port, const uint8_t *data)
@@ -171,9 +198,9 @@ static int acm_control(struct sim_port *port, uint8_t type, uint8_t request, uin
 
 /* CP2102. */
 
-static const uint8_t cp210x_device[] = DEVICE(0x0110, 0, 0x10c4, 0xea60, 0x0100);
+static const uint8_t cp210x_device[] = DEVICE(0x0110, 0, 64, 0x10c4, 0xea60, 0x0100);
 static const uint8_t cp210x_config[] = {
-	CONFIG(32, 1), INTERFACE(0, 2, 0xff, 0, 0), BULK(0x81), BULK(0x01),
+	CONFIG(32, 1), INTERFACE(0, 2, 0xff, 0, 0), BULK(0x81, 64), BULK(0x01, 64),
 };
 
 static void cp210x_power_on(struct sim_port *port)
@@ -250,9 +277,9 @@ static int cp210x_control(struct sim_port *port, uint8_t type, uint8_t request, 
 
 /* CH341: the registers are what ch341.c names. */
 
-static const uint8_t ch341_device[] = DEVICE(0x0110, 0xff, 0x1a86, 0x7523, 0x0264);
+static const uint8_t ch341_device[] = DEVICE(0x0110, 0xff, 64, 0x1a86, 0x7523, 0x0264);
 static const uint8_t ch341_config[] = {
-	CONFIG(39, 1), INTERFACE(0, 3, 0xff, 1, 2), BULK(0x82), BULK(0x02), INTERRUPT(0x81, 8),
+	CONFIG(39, 1), INTERFACE(0, 3, 0xff, 1, 2), BULK(0x82, 64), BULK(0x02, 64), INTERRUPT(0x81, 8),
 };
 
 enum { CH341_BREAK = 0x05, CH341_PRESCALER = 0x12, CH341_DIVISOR = 0x13, CH341_LCR = 0x18 };
@@ -322,9 +349,9 @@ static int ch341_control(struct sim_port *port, uint8_t type, uint8_t request, u
 
 /* PL2303HX. */
 
-static const uint8_t pl2303_device[] = DEVICE(0x0110, 0, 0x067b, 0x2303, 0x0300);
+static const uint8_t pl2303_device[] = DEVICE(0x0110, 0, 64, 0x067b, 0x2303, 0x0300);
 static const uint8_t pl2303_config[] = {
-	CONFIG(39, 1), INTERFACE(0, 3, 0xff, 0, 0), INTERRUPT(0x81, 10), BULK(0x02), BULK(0x83),
+	CONFIG(39, 1), INTERFACE(0, 3, 0xff, 0, 0), INTERRUPT(0x81, 10), BULK(0x02, 64), BULK(0x83, 64),
 };
 
 static int pl2303_control(struct sim_port *port, uint8_t type, uint8_t request, uint16_t value,
@@ -349,15 +376,19 @@ static int pl2303_control(struct sim_port *port, uint8_t type, uint8_t request, 
 }
 
 static const struct sim_chip chips[] = {
-	{ "ftdi", ftdi_device, ftdi_config, sizeof(ftdi_config), 0x81, 0x02, 64, 2,
+	{ "ftdi", usb_redir_speed_full, ftdi_device, ftdi_config, sizeof(ftdi_config), 0x81, 0x02, 64, 2,
 	  ftdi_power_on, ftdi_control },
-	{ "cdc-acm", acm_device, acm_config, sizeof(acm_config), 0x83, 0x04, 64, 0,
+	{ "ft232h", usb_redir_speed_high, ft232h_device, ft232h_config, sizeof(ft232h_config),
+	  0x81, 0x02, 512, 2, ftdi_power_on, ft232h_control },
+	{ "cdc-acm", usb_redir_speed_full, acm_device, acm_config, sizeof(acm_config), 0x83, 0x04, 64, 0,
 	  acm_power_on, acm_control },
-	{ "cp210x", cp210x_device, cp210x_config, sizeof(cp210x_config), 0x81, 0x01, 64, 0,
+	{ "gadget", usb_redir_speed_super, gadget_device, gadget_config, sizeof(gadget_config),
+	  0x83, 0x04, 1024, 0, acm_power_on, acm_control },
+	{ "cp210x", usb_redir_speed_full, cp210x_device, cp210x_config, sizeof(cp210x_config), 0x81, 0x01, 64, 0,
 	  cp210x_power_on, cp210x_control },
-	{ "ch341", ch341_device, ch341_config, sizeof(ch341_config), 0x82, 0x02, 64, 0,
+	{ "ch341", usb_redir_speed_full, ch341_device, ch341_config, sizeof(ch341_config), 0x82, 0x02, 64, 0,
 	  ch341_power_on, ch341_control },
-	{ "pl2303", pl2303_device, pl2303_config, sizeof(pl2303_config), 0x83, 0x02, 64, 0,
+	{ "pl2303", usb_redir_speed_full, pl2303_device, pl2303_config, sizeof(pl2303_config), 0x83, 0x02, 64, 0,
 	  acm_power_on, pl2303_control },
 };
 
@@ -373,5 +404,5 @@ const struct sim_chip *sim_chip_find(const char *name)
 
 const char *sim_chip_names(void)
 {
-	return "ftdi, cdc-acm, cp210x, ch341, pl2303";
+	return "ftdi, ft232h, cdc-acm, gadget, cp210x, ch341, pl2303";
 }

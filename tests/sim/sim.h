@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <usbredirproto.h>
 
 /* What a control request is answered with: bytes, or this. */
 #define SIM_STALL	-1
@@ -45,6 +46,7 @@ struct sim_port {
 /**
  * struct sim_chip - a chip
  * @name: as --chip has it
+ * @speed: usb_redir_speed_full, ...
  * @device: device descriptor, 18 bytes
  * @config: configuration descriptor with all that follows
  * @config_len: bytes at @config
@@ -58,6 +60,7 @@ struct sim_port {
  */
 struct sim_chip {
 	const char *name;
+	uint8_t speed;
 	const uint8_t *device;
 	const uint8_t *config;
 	size_t config_len;

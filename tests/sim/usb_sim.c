@@ -346,6 +346,21 @@ static int string_descriptor(uint8_t *data, unsigned int index)
 	return data[0] = 2 + 2 * i;
 }
 
+/* What a device can do besides, from USB 3 on: SuperSpeed (USB 3.2, 9.6.2). */
+static int bos_descriptor(uint8_t *data)
+{
+	static const uint8_t bos[] = {
+		5, 0x0f, 22, 0, 2,
+		7, 0x10, 0x02, 2, 0, 0, 0,		/* link power management */
+		10, 0x10, 0x03, 0, 0x0e, 0, 1, 10, 0xff, 0x07,
+	};
+
+	if (chip->speed != usb_redir_speed_super)
+		return SIM_STALL;
+	memcpy(data, bos, sizeof(bos));
+	return sizeof(bos);
+}
+
 static int standard(const struct usb_redir_control_packet_header *h, uint8_t *data)
 {
 	switch (h->requesttype << 8 | h->request) {
@@ -359,12 +374,17 @@ static int standard(const struct usb_redir_control_packet_header *h, uint8_t *da
 			return chip->config_len;
 		case 3:
 			return string_descriptor(data, h->value & 0xff);
+		case 15:
+			return bos_descriptor(data);
 		}
 		return SIM_STALL;
 	case 0x8000:
 	case 0x8200:
 		memset(data, 0, 2);
 		return 2;
+	case 0x0030:		/* SET_SEL */
+	case 0x0031:		/* SET_ISOCH_DELAY */
+		return chip->speed == usb_redir_speed_super ? 0 : SIM_STALL;
 	case 0x0201:		/* CLEAR_FEATURE(ENDPOINT_HALT) */
 		printf("halt cleared %02x\n", h->index);
 		return 0;
@@ -496,7 +516,7 @@ static void on_stop_interrupt(void *priv, uint64_t id,
 static void plug(void)
 {
 	struct usb_redir_device_connect_header device = {
-		.speed = usb_redir_speed_full, .device_class = chip->device[4],
+		.speed = chip->speed, .device_class = chip->device[4],
 		.vendor_id = chip->device[8] | chip->device[9] << 8,
 		.product_id = chip->device[10] | chip->device[11] << 8,
 		.device_version_bcd = chip->device[12] | chip->device[13] << 8,
@@ -508,7 +528,8 @@ static void plug(void)
 
 	memset(ep.type, usb_redir_type_invalid, sizeof(ep.type));
 	ep.type[0] = ep.type[16] = usb_redir_type_control;
-	ep.max_packet_size[0] = ep.max_packet_size[16] = 64;
+	ep.max_packet_size[0] = chip->speed == usb_redir_speed_super ? 512 : 64;
+	ep.max_packet_size[16] = ep.max_packet_size[0];
 	for (d = chip->config; d < chip->config + chip->config_len; d += d[0]) {
 		if (d[1] == 4) {
 			i = interfaces.interface_count++;
