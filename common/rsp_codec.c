@@ -72,6 +72,31 @@ unsigned char rsp_sum(const unsigned char *p, size_t len)
 }
 NOKPROBE_SYMBOL(rsp_sum);
 
+unsigned int rsp_crc(unsigned int crc, const unsigned char *p, size_t len)
+{
+	/* By half a byte: the polynomial for each value that is shifted out. */
+	static const unsigned int table[16] = {
+		0x00000000, 0x04c11db7, 0x09823b6e, 0x0d4326d9,
+		0x130476dc, 0x17c56b6b, 0x1a864db2, 0x1e475005,
+		0x2608edb8, 0x22c9f00f, 0x2f8ad6d6, 0x2b4bcb61,
+		0x350c9b64, 0x31cd86d3, 0x3c8ea00a, 0x384fbdbd,
+	};
+
+	while (len--) {
+		crc = crc << 4 ^ table[crc >> 28 ^ *p >> 4];
+		crc = crc << 4 ^ table[crc >> 28 ^ (*p++ & 0xf)];
+	}
+	return crc;
+}
+NOKPROBE_SYMBOL(rsp_crc);
+
+size_t rsp_get_checked(const unsigned char *p, size_t len)
+{
+	/* A CRC of this kind over data with its CRC is 0. */
+	return len > 4 && !rsp_crc(~0U, p, len) ? len - 4 : 0;
+}
+NOKPROBE_SYMBOL(rsp_get_checked);
+
 /*
  * Write @c @count times. Not with 6 or 7 repeats, which '#' and '$' would stand for.
  */

@@ -28,6 +28,25 @@
 unsigned char rsp_sum(const unsigned char *p, size_t len);
 
 /**
+ * rsp_crc() - a checksum that misses less than rsp_sum() does
+ * @crc: 0xffffffff, or what was returned for the bytes before
+ * @p: bytes
+ * @len: how many
+ *
+ * Return: their CRC-32 as the packet "qCRC" has it: polynomial 0x04c11db7, high bits first.
+ */
+unsigned int rsp_crc(unsigned int crc, const unsigned char *p, size_t len);
+
+/**
+ * rsp_get_checked() - how much of data that has its rsp_crc() behind it, high byte first, is good
+ * @p: data and 4 bytes
+ * @len: how many with these
+ *
+ * Return: @len - 4, or 0 when they do not fit together.
+ */
+size_t rsp_get_checked(const unsigned char *p, size_t len);
+
+/**
  * rsp_put_hex() - write bytes as two hex digits each, runs of one digit shortened
  * @out: receives at most 2 * @len bytes; may not overlap @in
  * @in: bytes

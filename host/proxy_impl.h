@@ -109,7 +109,7 @@ struct proxy {
 	uint64_t range_to;
 
 	uint8_t out[2 * DATA_MAX + 64];
-	uint8_t in[2 * DATA_MAX + 8];
+	uint8_t in[2 * DATA_MAX + 64];
 };
 
 /** proxy_request() in the middle of one: p->held, or something in its place */

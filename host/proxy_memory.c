@@ -154,13 +154,17 @@ static void adapt(struct proxy *p, size_t len)
 static long memory_reply(struct proxy *p, const uint8_t *payload, size_t len, bool binary)
 {
 	long n = rsp_expand(p->in, sizeof(p->in), payload, len);
+	bool checked;
 
 	if (n < 0 || (n > 0 && *p->in == 'E' && n % 2))
 		return -1;
+	checked = binary && n && *p->in == 'c';
 	if (!binary)
 		n = n && rsp_get_hex(p->in, p->in, n) ? n / 2 : -1;
 	else
-		n = n && *p->in == 'b' ? rsp_get_binary(p->in, p->in + 1, n - 1) : -1;
+		n = n && (checked || *p->in == 'b') ? rsp_get_binary(p->in, p->in + 1, n - 1) : -1;
+	if (checked && n > 0)
+		n = rsp_get_checked(p->in, n);
 	if (n > (long)p->asked_len)
 		n = -1;
 	if (n > 0)

@@ -57,6 +57,7 @@ enum reply {
 	REPLY_TEXT,
 	REPLY_HEX,
 	REPLY_BINARY,
+	REPLY_CHECKED,
 };
 
 static struct {
@@ -163,9 +164,12 @@ NOKPROBE_SYMBOL(read_piece);
  * Memory as far as it can be read: RSP lets a reply be shorter than what was asked for. An
  * error, and the stub's, if that is not at all.
  */
-static void put_memory(bool binary)
+static void put_memory(enum reply kind)
 {
+	u8 head = kind == REPLY_HEX ? 0 : kind == REPLY_CHECKED ? 'c' : 'b';
 	unsigned int done = 0, len = read_piece(0), n;
+	u32 crc = ~0;
+	__be32 tail;
 	u8 sum = 0;
 	u8 *out;
 
@@ -174,14 +178,23 @@ static void put_memory(bool binary)
 		return;
 	}
 	put("$", 1);
-	if (binary) {
-		put("b", 1);
-		sum = 'b';
+	if (head) {
+		put(&head, 1);
+		sum = head;
 	}
 	for (; len; len = read_piece(done)) {
 		done += len;
 		out = kgdb_io_tx_room(2 * PIECE);
-		n = binary ? rsp_put_binary(out, a.piece, len) : rsp_put_hex(out, a.piece, len);
+		n = head ? rsp_put_binary(out, a.piece, len) : rsp_put_hex(out, a.piece, len);
+		sum += rsp_sum(out, n);
+		kgdb_io_tx_add(n);
+		if (kind == REPLY_CHECKED)
+			crc = rsp_crc(crc, a.piece, len);
+	}
+	if (kind == REPLY_CHECKED) {
+		tail = cpu_to_be32(crc);
+		out = kgdb_io_tx_room(2 * sizeof(tail));
+		n = rsp_put_binary(out, (const u8 *)&tail, sizeof(tail));
 		sum += rsp_sum(out, n);
 		kgdb_io_tx_add(n);
 	}
@@ -197,7 +210,8 @@ static void send_reply(void)
 		break;
 	case REPLY_HEX:
 	case REPLY_BINARY:
-		put_memory(a.reply == REPLY_BINARY);
+	case REPLY_CHECKED:
+		put_memory(a.reply);
 		break;
 	default:
 		break;
@@ -390,14 +404,19 @@ static char *put_stop_extras(char *out)
 {
 	char *threads = (char *)a.packet;
 	unsigned int len;
+	__be32 crc;
 
 	a.addr = own_register(REG_SP) & ~(u64)(STACK_ALIGN - 1);
 	a.size = STACK_SIZE;
 	a.ram_only = true;
 	len = read_piece(0);
 	if (len) {
-		out = put_literal(out, "kgdbio.stack:");
+		out = put_literal(out, a.reliable ? "kgdbio.stack:" : "kgdbio.checked-stack:");
 		out += rsp_put_hex((u8 *)out, a.piece, len);
+		if (!a.reliable) {
+			crc = cpu_to_be32(rsp_crc(~0, a.piece, len));
+			out += rsp_put_hex((u8 *)out, (const u8 *)&crc, sizeof(crc));
+		}
 		*out++ = ';';
 	}
 	if (a.threads_whole && !kgdb_io_threads(threads, sizeof(a.threads), 0) &&
@@ -500,7 +519,7 @@ static bool query(const u8 *p, const u8 *end)
 		return true;
 	}
 	if (skip(&p, end, "qkgdbio.ram:"))
-		return read_memory(p, end, REPLY_BINARY, true);
+		return read_memory(p, end, a.reliable ? REPLY_BINARY : REPLY_CHECKED, true);
 	if (skip(&p, end, "qfThreadInfo") && p == end) {
 		put_threads(0);
 		return true;

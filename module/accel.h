@@ -25,11 +25,15 @@
  * "kgdbio.stops+" in qSupported, from a host and back (x86-64)
  *	Stop replies have, behind the registers, "kgdbio.stack:DIGITS;", memory from the stack
  *	pointer on, rounded down to a multiple of 64; and "kgdbio.threads:same;" if the list of
- *	threads is what was told last, in one piece of less than 32 KiB.
+ *	threads is what was told last, in one piece of less than 32 KiB. Where the transport can
+ *	lose or change bytes it is "kgdbio.checked-stack:DIGITS;", with a CRC as below.
  *
  * "qkgdbio.ram:ADDR,LENGTH"
  *	As "x ADDR,LENGTH", with its errors, but only as far as it is memory: pages that hold
- *	System RAM and nothing that could be a device. "b" alone where it is not.
+ *	System RAM and nothing that could be a device. "b" alone where it is not. Where the
+ *	transport can lose or change bytes, "c" in place of "b", and behind the data its CRC
+ *	(rsp_crc(), 4 bytes, the high one first): the sum of a packet misses one in 256 losses,
+ *	and a line that is too fast for its adapter loses bytes all the time.
  */
 #ifndef KGDB_IO_ACCEL_H
 #define KGDB_IO_ACCEL_H

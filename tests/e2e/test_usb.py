@@ -3,11 +3,14 @@
 QEMU's adapter is an FTDI FT232; what is at the other end of its line is the debug channel.
 The sessions that do not depend on the transport are in the other files: any_transport.
 """
+import re
+
 import pytest
 
 import sessions
 from conftest import kernel
 from debuggee import xhci
+from relay import Relay
 from test_devices import driver_of
 from test_stress import LOAD, resume
 
@@ -181,3 +184,49 @@ def test_reads_are_right(vm, attached, tmp_path):
     gdb.do(f"dump binary memory {tmp_path}/gdb {start:#x} {start + (1 << 19):#x}", timeout=120)
     vm.qmp("memsave", val=start - (1 << 64), size=1 << 19, filename=f"{tmp_path}/qemu")
     assert (tmp_path / "gdb").read_bytes() == (tmp_path / "qemu").read_bytes()
+
+
+class Lossy(Relay):
+    """Loses bytes of each read, of which the sum of a packet knows nothing."""
+
+    losses = 0
+    packet = b""
+
+    def from_target(self, data):
+        out = b""
+        for part in re.split(b"([$#])", data):
+            if part == b"$":
+                self.packet = part
+            elif self.packet and part == b"#":
+                out += self.damaged(self.packet) + part
+                self.packet = b""
+            elif self.packet:
+                self.packet += part
+            else:
+                out += part
+        return out
+
+    def damaged(self, packet):
+        """Without the first bytes from the 17th on, 16 or more, whose sum is 0."""
+        if not packet.startswith(b"$c") or len(packet) < 500:
+            return packet
+        at, total = {}, 0
+        for i in range(16, len(packet)):
+            if at.setdefault(total % 256, i) <= i - 16:
+                self.losses += 1
+                return packet[:at[total % 256]] + packet[i:]
+            total += packet[i]
+        return packet
+
+
+def test_a_line_that_loses_bytes(vm, ground):
+    vm.insmod()
+    relay = Lossy(str(ground.tmp_path / "relay"), vm.dbg)
+    gdb = ground.gdb(vm)
+    gdb.attach(ground.host("unix:" + relay.path).pty)
+    start, size = int(gdb.do("print/x (long)&_stext").split("=")[1], 16), 1 << 18
+    vm.qmp("memsave", val=start - (1 << 64), size=size, filename=f"{ground.tmp_path}/qemu")
+    gdb.do(f"dump binary memory {ground.tmp_path}/gdb {start:#x} {start + size:#x}")
+    assert relay.losses > 3
+    assert (ground.tmp_path / "gdb").read_bytes() == (ground.tmp_path / "qemu").read_bytes()
+    sessions.leave(vm, gdb)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <endian.h>
 
 #include "../../common/rsp_codec.h"
 #include "../../host/proxy.h"
@@ -25,6 +26,8 @@ static struct {
 	struct proxy *p;
 	bool module;
 	bool stops;		/* it says more when it stops, and steps through ranges */
+	bool lossy;		/* on a line that loses bytes, */
+	bool lose;		/* of the next read, too */
 	bool packets_stop;
 	uint64_t now;
 	/* What is asked waits here for reply(). */
@@ -89,27 +92,35 @@ static void say(const char *reply)
 /* The target reads memory, as far as it can. */
 static void say_memory(uint64_t addr, uint64_t len, bool binary, bool ram_only)
 {
-	static unsigned char out[2 * (END - RAM) + 2];
+	static unsigned char data[END - RAM + 4], out[2 * sizeof(data) + 2];
 	uint64_t end = ram_only ? DEVICE : END;
+	bool checked = ram_only && t.lossy;
+	unsigned int crc;
 	size_t n;
 
 	if (addr < RAM || addr >= END) {
 		say("E22");
 		return;
 	}
-	if (addr >= end) {
-		say("b");
-		return;
-	}
-	if (len > end - addr)
+	if (addr >= end)
+		len = 0;
+	else if (len > end - addr)
 		len = end - addr;
 	if (addr + len > DEVICE)
 		t.device_reads++;
+	memcpy(data, t.memory + (addr - RAM), len);
+	crc = htobe32(rsp_crc(~0U, data, len));
+	if (t.lose) {
+		t.lose = false;
+		len -= 64;
+		memmove(data + 16, data + 80, len - 16);
+	}
+	memcpy(data + len, &crc, 4);
 	if (binary) {
-		out[0] = 'b';
-		n = 1 + rsp_put_binary(out + 1, t.memory + (addr - RAM), len);
+		out[0] = checked ? 'c' : 'b';
+		n = 1 + rsp_put_binary(out + 1, data, len + 4 * checked);
 	} else {
-		n = rsp_put_hex(out, t.memory + (addr - RAM), len);
+		n = rsp_put_hex(out, data, len);
 	}
 	t.asked[0] = '\0';
 	proxy_reply(t.p, out, n);
@@ -254,6 +265,26 @@ static void reads_with_a_stub(void **state)
 }
 
 /* A register of a device's is read each time, and no more than gdb wants of it. */
+/* What the sum of a packet does not notice. */
+static void bytes_are_lost(void **state)
+{
+	(void)state;
+	setup(true);
+	t.lossy = true;
+	check_read(RAM + 4096, 1024, false);
+	check_read(DEVICE - 8, 64, false);
+	t.lose = true;
+	check_read(RAM + 8192, 1024, false);
+	assert_false(t.lose);
+	/* What nobody waits for yet. */
+	check_read(RAM, 4096, true);
+	proxy_request(t.p, "x11000,1000", 11);
+	t.lose = true;
+	replies();
+	assert_false(t.lose);
+	check_read(RAM + 4096, 8192, true);
+}
+
 static void devices(void **state)
 {
 	unsigned int i;
@@ -531,6 +562,19 @@ static void stops(void **state)
 	assert_string_equal(request("qsThreadInfo"), "l");
 	assert_int_equal(t.asks, 0);
 
+	/* With its CRC, and with one digit changed. */
+	proxy_request(t.p, "s", 1);
+	say("T05thread:01;07:5823010000000000;kgdbio.checked-stack:3132333435363738390376e6e7;");
+	replies();
+	t.asks = 0;
+	assert_string_equal(request("m12340,4"), "31323334");
+	assert_int_equal(t.asks, 0);
+	proxy_request(t.p, "s", 1);
+	say("T05thread:01;07:5823010000000000;kgdbio.checked-stack:3132333435363738380376e6e7;");
+	assert_string_equal((char *)t.answer, "T05thread:01;07:5823010000000000;");
+	assert_memory_equal(t.asked, "qkgdbio.ram:12340,", 18);
+	replies();
+
 	/* Another list. */
 	proxy_request(t.p, "s", 1);
 	say("T05thread:01;07:5823010000000000;");
@@ -545,7 +589,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(reads_with_the_module), TEST(reads_with_a_stub), TEST(devices),
+		TEST(reads_with_the_module), TEST(reads_with_a_stub), TEST(bytes_are_lost),
+		TEST(devices),
 		TEST(memory_is_read_once), TEST(nothing_is_asked_for_once),
 		TEST(a_long_write_is_cut_up), TEST(breakpoints),
 		TEST(breakpoints_are_lost), TEST(ranges), TEST(ranges_of_the_target), TEST(stops),

@@ -78,6 +78,26 @@ static void fill(unsigned char *p, size_t len)
 	}
 }
 
+static void crc(void **state)
+{
+	unsigned char data[] = "123456789....";
+	size_t i;
+
+	(void)state;
+	/* CRC-32/MPEG-2 in the catalogues. */
+	assert_int_equal(rsp_crc(~0U, data, 9), 0x0376e6e7);
+	assert_int_equal(rsp_crc(rsp_crc(~0U, data, 4), data + 4, 5), 0x0376e6e7);
+	memcpy(data + 9, "\x03\x76\xe6\xe7", 4);
+	assert_int_equal(rsp_get_checked(data, 13), 9);
+	for (i = 0; i < 13; i++) {
+		data[i] ^= 1;
+		assert_int_equal(rsp_get_checked(data, 13), 0);
+		data[i] ^= 1;
+	}
+	for (i = 0; i < 13; i++)
+		assert_int_equal(rsp_get_checked(data, i), 0);
+}
+
 static void what_is_written_is_read(void **state)
 {
 	unsigned int round;
@@ -171,7 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(binary_escapes_and_runs),
 		cmocka_unit_test(hex_digits_and_runs),
-		cmocka_unit_test(what_is_written_is_read),
+		cmocka_unit_test(crc), cmocka_unit_test(what_is_written_is_read),
 		cmocka_unit_test(no_nonsense_is_read),
 		cmocka_unit_test(ranges),
 	};
