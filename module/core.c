@@ -88,7 +88,9 @@ static struct {
 	struct rsp_parser scan;
 	bool break_pending;	/* a break-in that came while owner was CONSOLE */
 	bool stepping;		/* the kernel was resumed for one instruction */
-	bool break_deferred;	/* a break-in that came then */
+	bool break_deferred;	/* a break-in that came then; */
+	bool held_deferred;	/* a packet: the step's end finds it in held */
+	bool step_late;		/* the timer has met such a one before */
 	u8 held[HELD_MAX];
 	unsigned int held_len;
 	unsigned int held_pos;
@@ -384,6 +386,8 @@ static void core_post_exception(void)
 	core.held_len = 0;
 	core.held_pos = 0;
 	core.break_deferred = false;
+	core.held_deferred = false;
+	core.step_late = false;
 	core.stepping = core.in_type == 's' || core.in_type == 'S';
 	memset(&core.scan, 0, sizeof(core.scan));
 	/* Pairs with the acquire in kgdb_io_poll(). */
@@ -437,7 +441,12 @@ static void hold(u8 c)
 	core.held_len = len + 1;
 }
 
-/* Consume what arrived for a running kernel; stop it if the host asks for that. */
+/*
+ * Consume what arrived for a running kernel; stop it if the host asks for that. But not in
+ * the interrupt that comes before the one instruction of a step: the trap flag stands in what
+ * it interrupted, and stopped here and detached, the kernel would trap with no debugger
+ * there. The step's end is a stop in any case.
+ */
 static void scan_input(void)
 {
 	int c;
@@ -448,7 +457,7 @@ static void scan_input(void)
 	}
 
 	/* Pairs with the release in core_post_exception(). */
-	while (smp_load_acquire(&core.owner) == OWNER_IRQ) {
+	while (smp_load_acquire(&core.owner) == OWNER_IRQ && !core.held_deferred) {
 		c = input_next();
 		if (c < 0)
 			return;
@@ -456,11 +465,6 @@ static void scan_input(void)
 			/* Even inside a packet: one that the host never finished. */
 			memset(&core.scan, 0, sizeof(core.scan));
 			core.held_len = 0;
-			/*
-			 * In the interrupt that comes before the one instruction, the trap
-			 * flag stands in what it interrupted. Stopped here and detached,
-			 * the kernel would trap with no debugger there.
-			 */
 			if (core.stepping && !core.break_deferred)
 				core.break_deferred = true;
 			else
@@ -478,6 +482,13 @@ static void scan_input(void)
 			break;
 		case RSP_PACKET:
 			hold(c);
+			if (core.stepping && core.held_len) {
+				/* As in break_in(). */
+				kgdb_connected = 0;
+				core.break_deferred = true;
+				core.held_deferred = true;
+				break;
+			}
 			break_in(true);
 			core.held_len = 0;
 			break;
@@ -507,11 +518,15 @@ void kgdb_io_poll(void)
 static void core_timer(struct timer_list *timer)
 {
 	kgdb_io_poll();
-	if (core.break_deferred) {
-		/* The step does not end. */
+	/*
+	 * The step does not end. The first time it has hardly begun: this timer may be part of
+	 * the interrupt that comes before the instruction.
+	 */
+	if (core.break_deferred && core.step_late) {
 		core.break_deferred = false;
-		break_in(false);
+		break_in(core.held_deferred);
 	}
+	core.step_late = core.break_deferred;
 	if (core.broken) {
 		core.broken = false;
 		pr_err("the device answers nonsense and is not used any more; set the transport again to reset it\n");

@@ -281,6 +281,34 @@ def test_without_acknowledgements(talk, variant):
 
 
 @any_transport
+@pytest.mark.parametrize("version", ["6.12", "6.1"])
+def test_break_in_during_a_step(talk, version):
+    """Ctrl-C or a new conversation; after a detach the kernel runs on."""
+    vm, line = talk(kernel(version))
+    place = symbol(vm, "start_thread")
+    for i in range(40):
+        begin(line)
+        # Where interrupts are on.
+        assert line.ask(b"Z0,%x,1" % place) == b"OK"
+        line.send(frame(b"c"))
+        line.expect(b"+")
+        vm.send("true | /bin/true")
+        assert register(line.reply(), RIP) == place + 1
+        assert line.ask(b"P10=" + place.to_bytes(8, "little").hex().encode()) == b"OK"
+        assert line.ask(b"z0,%x,1" % place) == b"OK"
+        line.send(frame(b"s") + (b"\x03" if i % 2 else frame(b"?")))
+        assert line.expect(b"+") == b""
+        said = b""
+        while said != b"S05" and not (i % 2 and said.startswith(b"T05")):
+            line.expect(b"$")
+            line.got = b"$" + line.got
+            said = line.reply()
+            assert said == b"S05" or said.startswith(b"T05"), said
+        assert line.ask(b"D") == b"OK"
+        sessions.alive(vm)
+
+
+@any_transport
 def test_session_without(boot, attached):
     """gdb finds the same with the stub alone."""
     vm = boot(smp=2)
