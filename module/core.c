@@ -11,9 +11,12 @@
 #include <linux/kgdb.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
+#include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/reboot.h>
+#include <linux/sched.h>
 #include <linux/serial_core.h>
+#include <linux/smp.h>
 #include <linux/timer.h>
 
 #include "../common/rsp.h"
@@ -21,6 +24,7 @@
 #include "core.h"
 #include "hw_break.h"
 #include "info.h"
+#include "stale_trap.h"
 #include "transport.h"
 
 /*
@@ -79,6 +83,7 @@ static struct {
 	unsigned int in_len;	/* bytes of its payload that were read */
 	u8 in_type;		/* the first of them */
 	bool reply_due;		/* the packet read last is one that is answered */
+	bool packets;		/* it was the stub that wrote last, not kdb */
 	bool farewell;		/* the packet being written is the exit message */
 	u8 tx[TX_MAX];
 	unsigned int tx_len;
@@ -87,16 +92,23 @@ static struct {
 	atomic_t polling;
 	struct rsp_parser scan;
 	bool break_pending;	/* a break-in that came while owner was CONSOLE */
-	bool stepping;		/* the kernel was resumed for one instruction */
-	bool break_deferred;	/* a break-in that came then; */
-	bool held_deferred;	/* a packet: the step's end finds it in held */
+	bool stepping;		/* the kernel was resumed for one instruction, */
+	const void *step_task;	/* of this task, */
+	int step_cpu;		/* and there, where that may bring another task */
+	bool break_deferred;	/* a break-in that came then */
 	bool step_late;		/* the timer has met such a one before */
 	u8 held[HELD_MAX];
+	bool held_packet;	/* it is one, for the next stop to begin with */
 	unsigned int held_len;
 	unsigned int held_pos;
 
-	/* Position in detach_script while there is no transport. */
+	/* Position in a script that the stub gets in place of input. */
 	unsigned int script_pos;
+	/* It stopped for nothing: to be resumed before anybody notices. */
+	bool stale;
+	int was_connected;
+	/* How often it has stopped otherwise. */
+	unsigned int stops;
 
 	struct timer_list timer;
 	struct irq_work rescan;
@@ -110,12 +122,12 @@ static struct {
  */
 static const char detach_script[] = "$D#44+";
 
-static int script_next(void)
-{
-	unsigned int i = core.script_pos++ % (sizeof(detach_script) - 1);
+/* The same for a stop that is to be none: continue. */
+static const char resume_script[] = "$c#63+";
 
-	core.forced = true;
-	return detach_script[i];
+static int script_next(const char *script, unsigned int len)
+{
+	return script[core.script_pos++ % len];
 }
 NOKPROBE_SYMBOL(script_next);
 
@@ -192,6 +204,8 @@ static int stub_next(void)
 	bool held;
 	int c;
 
+	if (core.stale)
+		return script_next(resume_script, sizeof(resume_script) - 1);
 	if (core.owner == OWNER_CONSOLE && kgdb_io_accel_no_ack())
 		return '+';
 	for (;;) {
@@ -203,7 +217,8 @@ static int stub_next(void)
 		c = host_next(&held);
 		if (c == -EIO) {
 			kgdb_io_accel_reset();
-			return script_next();
+			core.forced = true;
+			return script_next(detach_script, sizeof(detach_script) - 1);
 		}
 		if (c < 0 || core.owner != OWNER_STUB || !kgdb_io_accel_take(c, held))
 			return c;
@@ -313,7 +328,8 @@ static int core_read_char(void)
 		core.break_pending = true;
 	}
 
-	observe_input(c);
+	if (!core.stale)
+		observe_input(c);
 	if (core.owner == OWNER_CONSOLE && (c == '+' || c == '$'))
 		console_done();		/* put_packet() returns on either */
 	return c;
@@ -322,9 +338,14 @@ NOKPROBE_SYMBOL(core_read_char);
 
 static void core_write_char(u8 c)
 {
-	enum rsp_event ev = rsp_feed(&core.out, c);
 	bool first = core.tx_len == 0;
+	enum rsp_event ev;
 
+	if (core.stale)
+		return;
+	ev = rsp_feed(&core.out, c);
+	if (ev == RSP_PACKET || ev == RSP_TEXT)
+		core.packets = ev == RSP_PACKET;
 	if (core.owner == OWNER_IRQ && ev == RSP_START)
 		WRITE_ONCE(core.owner, OWNER_CONSOLE);
 	if (ev == RSP_DATA && core.tx_len == 1 && core.tx[0] == '$')
@@ -362,20 +383,42 @@ NOKPROBE_SYMBOL(core_flush);
 static void core_pre_exception(void)
 {
 	struct kgdb_io_transport *t = READ_ONCE(core.transport);
+	bool stepping;
 
 	WRITE_ONCE(core.owner, OWNER_STUB);
+	core.script_pos = 0;
+	core.was_connected = kgdb_connected;
+	stepping = core.stepping && (core.step_task == current ||
+				     core.step_cpu == raw_smp_processor_id());
+	core.stale = kgdb_io_stale_trap(core.stops, core.packets, kgdb_connected, stepping);
+	if (core.stale)
+		return;
+	core.stops++;
+	/*
+	 * A host that believed it was talking to a running kernel would have sent 0x03. Without
+	 * this the stub would begin with a stop reply that nobody asked for.
+	 */
+	if (core.held_packet)
+		kgdb_connected = 0;
 	core.stepping = false;
 	memset(&core.in, 0, sizeof(core.in));
 	memset(&core.out, 0, sizeof(core.out));
 	core.in_type = 0;
 	core.reply_due = false;
-	core.script_pos = 0;
 	kgdb_io_accel_stopped(!kgdb_connected, t && t->ops->reliable);
 }
 NOKPROBE_SYMBOL(core_pre_exception);
 
 static void core_post_exception(void)
 {
+	if (core.stale) {
+		core.stale = false;
+		/* The stub takes whoever sends it a packet for a gdb. */
+		kgdb_connected = core.was_connected;
+		/* As below. */
+		smp_store_release(&core.owner, OWNER_IRQ);
+		return;
+	}
 	/*
 	 * Normally nothing is left to send here, where breakpoints are in place again
 	 * and the doorbell could meet one (the debug core then removes it and warns).
@@ -386,9 +429,11 @@ static void core_post_exception(void)
 	core.held_len = 0;
 	core.held_pos = 0;
 	core.break_deferred = false;
-	core.held_deferred = false;
+	core.held_packet = false;
 	core.step_late = false;
 	core.stepping = core.in_type == 's' || core.in_type == 'S';
+	core.step_task = current;
+	core.step_cpu = raw_smp_processor_id();
 	memset(&core.scan, 0, sizeof(core.scan));
 	/* Pairs with the acquire in kgdb_io_poll(). */
 	smp_store_release(&core.owner, OWNER_IRQ);
@@ -413,18 +458,16 @@ static struct kgdb_io core_io_ops = {
 	.post_exception	= core_post_exception,
 };
 
-/*
- * The host wants the kernel stopped. A whole packet makes this a new conversation: a host
- * that believed it was in one with a running kernel would have sent 0x03. Without
- * kgdb_connected the stub does not begin with a stop reply that nobody asked for.
- */
-static void break_in(bool packet)
+/* The host wants the kernel stopped, and did when it had stopped @stops times. */
+static void break_in(unsigned int stops)
 {
 	if (!READ_ONCE(core.registered))
 		return;
-	if (packet)
-		kgdb_connected = 0;
+	preempt_disable();
+	kgdb_io_stale_trap_break_in(stops + 1);
 	kgdb_breakpoint();
+	kgdb_io_stale_trap_break_in(0);
+	preempt_enable();
 }
 
 /* Hold back one byte of what may become a packet; forget it if it gets too long. */
@@ -449,18 +492,23 @@ static void hold(u8 c)
  */
 static void scan_input(void)
 {
+	unsigned int stops = READ_ONCE(core.stops);
 	int c;
 
 	if (core.break_pending) {
 		core.break_pending = false;
-		break_in(false);
+		break_in(stops);
 	}
 
 	/* Pairs with the release in core_post_exception(). */
-	while (smp_load_acquire(&core.owner) == OWNER_IRQ && !core.held_deferred) {
+	while (smp_load_acquire(&core.owner) == OWNER_IRQ && !core.held_packet) {
+		stops = READ_ONCE(core.stops);
 		c = input_next();
 		if (c < 0)
 			return;
+		/* Rather one stop too many than a Ctrl-C that is lost. */
+		if (READ_ONCE(core.stops) != stops)
+			stops = READ_ONCE(core.stops);
 		if (c == RSP_BREAK_IN) {
 			/* Even inside a packet: one that the host never finished. */
 			memset(&core.scan, 0, sizeof(core.scan));
@@ -468,7 +516,7 @@ static void scan_input(void)
 			if (core.stepping && !core.break_deferred)
 				core.break_deferred = true;
 			else
-				break_in(false);
+				break_in(stops);
 			continue;
 		}
 		switch (rsp_feed(&core.scan, c)) {
@@ -482,14 +530,13 @@ static void scan_input(void)
 			break;
 		case RSP_PACKET:
 			hold(c);
-			if (core.stepping && core.held_len) {
-				/* As in break_in(). */
-				kgdb_connected = 0;
+			core.held_packet = core.held_len;
+			if (core.stepping) {
 				core.break_deferred = true;
-				core.held_deferred = true;
 				break;
 			}
-			break_in(true);
+			break_in(stops);
+			core.held_packet = false;
 			core.held_len = 0;
 			break;
 		default:
@@ -524,7 +571,7 @@ static void core_timer(struct timer_list *timer)
 	 */
 	if (core.break_deferred && core.step_late) {
 		core.break_deferred = false;
-		break_in(core.held_deferred);
+		break_in(READ_ONCE(core.stops));
 	}
 	core.step_late = core.break_deferred;
 	if (core.broken) {
@@ -551,6 +598,7 @@ bool kgdb_io_connected(void)
 void kgdb_io_online(struct kgdb_io_transport *t)
 {
 	atomic_set(&core.pos, 0);
+	core.held_packet = false;
 	core.held_len = 0;
 	core.held_pos = 0;
 	core.tx_len = 0;
@@ -595,11 +643,13 @@ int kgdb_io_start(struct kgdb_io_transport *t)
 	core.broken = false;
 
 	kgdb_io_info_start();
+	kgdb_io_stale_trap_start();
 	/* Before the registration, which stops at once under "kgdbwait". */
 	kgdb_io_online(t);
 	err = kgdb_register_io_module(&core_io_ops);
 	if (err) {
 		kgdb_io_offline();
+		kgdb_io_stale_trap_stop();
 		if (err == -EBUSY)
 			pr_err("another debug I/O driver is registered (the line above names it). If it is kgdboc, free it: echo > /sys/module/kgdboc/parameters/kgdboc\n");
 		return err;
@@ -630,4 +680,5 @@ void kgdb_io_stop(void)
 	}
 	kgdb_io_hw_break_disable();
 	kgdb_unregister_io_module(&core_io_ops);
+	kgdb_io_stale_trap_stop();
 }
