@@ -90,12 +90,25 @@ unsigned int rsp_crc(unsigned int crc, const unsigned char *p, size_t len)
 }
 NOKPROBE_SYMBOL(rsp_crc);
 
-size_t rsp_get_checked(const unsigned char *p, size_t len)
+long rsp_get_checked(unsigned int crc, const unsigned char *p, size_t len)
 {
 	/* A CRC of this kind over data with its CRC is 0. */
-	return len > 4 && !rsp_crc(~0U, p, len) ? len - 4 : 0;
+	return len >= 4 && !rsp_crc(crc, p, len) ? (long)len - 4 : -1;
 }
 NOKPROBE_SYMBOL(rsp_get_checked);
+
+unsigned int rsp_crc_of_range(unsigned long long addr, unsigned long long len)
+{
+	unsigned char bytes[16];
+	int i;
+
+	for (i = 7; i >= 0; i--, addr >>= 8, len >>= 8) {
+		bytes[i] = addr & 0xff;
+		bytes[8 + i] = len & 0xff;
+	}
+	return rsp_crc(~0U, bytes, sizeof(bytes));
+}
+NOKPROBE_SYMBOL(rsp_crc_of_range);
 
 /*
  * Write @c @count times. Not with 6 or 7 repeats, which '#' and '$' would stand for.

@@ -38,13 +38,25 @@ unsigned char rsp_sum(const unsigned char *p, size_t len);
 unsigned int rsp_crc(unsigned int crc, const unsigned char *p, size_t len);
 
 /**
- * rsp_get_checked() - how much of data that has its rsp_crc() behind it, high byte first, is good
+ * rsp_get_checked() - the length of data that has its rsp_crc() behind it, high byte first
+ * @crc: 0xffffffff, or that of what went before
  * @p: data and 4 bytes
  * @len: how many with these
  *
- * Return: @len - 4, or 0 when they do not fit together.
+ * Return: @len - 4, or -1 when they do not fit together.
  */
-size_t rsp_get_checked(const unsigned char *p, size_t len);
+long rsp_get_checked(unsigned int crc, const unsigned char *p, size_t len);
+
+/**
+ * rsp_crc_of_range() - the CRC with which that of a reply about some memory begins
+ * @addr: address
+ * @len: bytes asked for
+ *
+ * It tells the answer to one request from that to another.
+ *
+ * Return: rsp_crc() of both, in 8 bytes each, the high ones first.
+ */
+unsigned int rsp_crc_of_range(unsigned long long addr, unsigned long long len);
 
 /**
  * rsp_put_hex() - write bytes as two hex digits each, runs of one digit shortened

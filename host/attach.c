@@ -204,6 +204,13 @@ static void proxy_ask(void *arg, const void *payload, size_t len)
 	session_ask(a->session, payload, len);
 }
 
+static void proxy_drain(void *arg)
+{
+	struct attach *a = arg;
+
+	session_drain(a->session);
+}
+
 static void proxy_answer(void *arg, const void *payload, size_t len)
 {
 	struct attach *a = arg;
@@ -220,6 +227,7 @@ static void proxy_tell(void *arg, const char *text, bool warning)
 static const struct proxy_ops proxy_ops = {
 	.tell	= proxy_tell,
 	.ask	= proxy_ask,
+	.drain	= proxy_drain,
 	.answer	= proxy_answer,
 	.packets_stop = packets_stop,
 	.now	= session_now,

@@ -31,6 +31,7 @@
  * @tell: a person should know this about the target and the vmlinux
  * @ask: send a request to the target. Its reply is given to proxy_reply(). A request that
  *	 is in flight already is given up: its reply must not come any more
+ * @drain: drop what the target still sends, until it is silent, before it is asked next
  * @answer: send gdb the reply that it waits for
  * @packets_stop: the target has our module: any packet stops it while it runs
  * @now: time in ms from any start, never going back
@@ -38,6 +39,7 @@
 struct proxy_ops {
 	void (*tell)(void *arg, const char *text, bool warning);
 	void (*ask)(void *arg, const void *payload, size_t len);
+	void (*drain)(void *arg);
 	void (*answer)(void *arg, const void *payload, size_t len);
 	void (*packets_stop)(void *arg);
 	uint64_t (*now)(void *arg);

@@ -76,6 +76,7 @@ struct proxy {
 	size_t want;
 	size_t got;
 	uint64_t read_since;	/* ms */
+	unsigned int anew;	/* how often a part of it was asked for again */
 	uint8_t data[DATA_MAX];
 
 	/* Reading memory in general. */

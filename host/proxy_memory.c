@@ -20,6 +20,9 @@
 #define QUICK_MS	3
 #define SLOW_MS		20
 
+/* How often a read is asked for anew because the answer was none to it. */
+#define ANEW_MAX	5
+
 /* The same for one request of a long read. */
 #define CHUNK_MIN	1024
 #define CHUNK_QUICK_MS	60
@@ -127,6 +130,7 @@ void proxy_read_request(struct proxy *p, const uint8_t *payload, size_t len)
 	if (p->addr + p->want - 1 < p->addr)
 		p->want = -p->addr;
 	p->got = 0;
+	p->anew = 0;
 	p->read_since = p->ops->now(p->arg);
 	if (memory_is_error(p->memory, addr))
 		answer_text(p, "E22");
@@ -150,7 +154,13 @@ static void adapt(struct proxy *p, size_t len)
 		p->chunk /= 2;
 }
 
-/* The bytes of a reply to "m", "x" or qkgdbio.ram, in p->in; -1 if it is none. */
+/* A reply with a CRC that is another's. */
+#define NOT_OURS	-2
+
+/*
+ * The bytes of a reply to "m", "x" or qkgdbio.ram, in p->in; NOT_OURS, or -1 if it is no such
+ * reply.
+ */
 static long memory_reply(struct proxy *p, const uint8_t *payload, size_t len, bool binary)
 {
 	long n = rsp_expand(p->in, sizeof(p->in), payload, len);
@@ -163,13 +173,29 @@ static long memory_reply(struct proxy *p, const uint8_t *payload, size_t len, bo
 		n = n && rsp_get_hex(p->in, p->in, n) ? n / 2 : -1;
 	else
 		n = n && (checked || *p->in == 'b') ? rsp_get_binary(p->in, p->in + 1, n - 1) : -1;
-	if (checked && n > 0)
-		n = rsp_get_checked(p->in, n);
+	if (checked && n >= 0) {
+		n = rsp_get_checked(rsp_crc_of_range(p->asked_addr, p->asked_len), p->in, n);
+		if (n < 0)
+			return NOT_OURS;
+	}
 	if (n > (long)p->asked_len)
 		n = -1;
 	if (n > 0)
 		adapt(p, n);
 	return n;
+}
+
+/*
+ * It was damaged, and one would do, or came twice, and the one for what is asked is on its
+ * way. Whether it is asked for anew.
+ */
+static bool ask_anew(struct proxy *p, const char *query)
+{
+	p->ops->drain(p->arg);
+	if (p->job == AHEAD || p->anew++ == ANEW_MAX)
+		return false;
+	ask_memory(p, p->job, query, p->asked_addr, p->asked_len);
+	return true;
 }
 
 void proxy_ram_reply(struct proxy *p, const uint8_t *payload, size_t len)
@@ -182,6 +208,8 @@ void proxy_ram_reply(struct proxy *p, const uint8_t *payload, size_t len)
 	if (!len)
 		p->accel = false;
 	n = memory_reply(p, payload, len, true);
+	if (n == NOT_OURS && ask_anew(p, "qkgdbio.ram:"))
+		return;
 	if (n > 0)
 		memory_put(p->memory, p->asked_addr, p->in, n);
 	else if (error)
@@ -204,6 +232,11 @@ void proxy_read_reply(struct proxy *p, const uint8_t *payload, size_t len)
 {
 	long n = memory_reply(p, payload, len, p->binary);
 
+	if (n == NOT_OURS) {
+		if (!ask_anew(p, "x"))
+			answer_text(p, "E22");
+		return;
+	}
 	if (n > 0) {
 		memcpy(p->data + p->got, p->in, n);
 		p->got += n;

@@ -618,6 +618,12 @@ void session_ask(struct session *s, const void *payload, size_t len)
 	}
 }
 
+void session_drain(struct session *s)
+{
+	if (s->state == IDLE || s->state == DRAIN)
+		enter(s, DRAIN, DRAIN_MS);
+}
+
 static void gdb_request(struct session *s)
 {
 	static const char no_ack[] = "QStartNoAckMode";

@@ -109,6 +109,12 @@ void session_from_gdb(struct session *s, const void *data, size_t len);
 void session_ask(struct session *s, const void *payload, size_t len);
 
 /**
+ * session_drain() - drop what the target still sends before it is asked next
+ * @s: session, of which a reply has just been given to its owner
+ */
+void session_drain(struct session *s);
+
+/**
  * session_answer() - send gdb a packet; nothing happens if none is there
  * @s: session
  * @payload: the reply, escaped as RSP wants

@@ -33,13 +33,15 @@ static void pair(struct stop_reply *r, const uint8_t *name, size_t name_len,
 {
 	const uint8_t *at = is(name, name_len, "thread") ? value : name;
 	unsigned long long number;
+	long good = 0;
 
 	if (is(name, name_len, "kgdbio.stack")) {
 		if (len / 2 <= sizeof(r->stack) && rsp_get_hex(r->stack, value, len))
 			r->stack_len = len / 2;
 	} else if (is(name, name_len, "kgdbio.checked-stack")) {
 		if (len / 2 <= sizeof(r->stack) && rsp_get_hex(r->stack, value, len))
-			r->stack_len = rsp_get_checked(r->stack, len / 2);
+			good = rsp_get_checked(~0U, r->stack, len / 2);
+		r->stack_len = good > 0 ? good : 0;
 	} else if (is(name, name_len, "kgdbio.threads")) {
 		r->same_threads = is(value, len, "same");
 	} else if (at == value) {

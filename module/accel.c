@@ -168,7 +168,7 @@ static void put_memory(enum reply kind)
 {
 	u8 head = kind == REPLY_HEX ? 0 : kind == REPLY_CHECKED ? 'c' : 'b';
 	unsigned int done = 0, len = read_piece(0), n;
-	u32 crc = ~0;
+	u32 crc = rsp_crc_of_range(a.addr, a.size);
 	__be32 tail;
 	u8 sum = 0;
 	u8 *out;

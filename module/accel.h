@@ -31,9 +31,10 @@
  * "qkgdbio.ram:ADDR,LENGTH"
  *	As "x ADDR,LENGTH", with its errors, but only as far as it is memory: pages that hold
  *	System RAM and nothing that could be a device. "b" alone where it is not. Where the
- *	transport can lose or change bytes, "c" in place of "b", and behind the data its CRC
- *	(rsp_crc(), 4 bytes, the high one first): the sum of a packet misses one in 256 losses,
- *	and a line that is too fast for its adapter loses bytes all the time.
+ *	transport can lose or change bytes, "c" in place of "b", and behind the data the CRC of
+ *	rsp_crc_of_range() and the data (4 bytes, the high one first): the sum of a packet misses
+ *	one in 256 losses, and a line that is too fast for its adapter loses bytes all the time.
+ *	And a request that is repeated on such a line may be answered twice, late.
  */
 #ifndef KGDB_IO_ACCEL_H
 #define KGDB_IO_ACCEL_H

@@ -30,7 +30,7 @@ struct trap {
 /* Not with an initializer: a module's per-CPU section is not relocated. */
 static DEFINE_PER_CPU(struct trap, last_trap);
 /* Which stop the break-in that the CPU is inside of was to be; 0: it is not. */
-static DEFINE_PER_CPU(unsigned int, break_in);
+static DEFINE_PER_CPU(unsigned int, break_in_stop);
 /* Where kgdb_breakpoint() has its int3; 0: not found. */
 static unsigned long compiled_in;
 
@@ -73,7 +73,7 @@ NOKPROBE_SYMBOL(is_ours);
 bool kgdb_io_stale_trap(unsigned int stops, bool gdb, bool connected, bool stepping)
 {
 	struct trap *t = raw_cpu_ptr(&last_trap);
-	unsigned int asked = raw_cpu_read(break_in);
+	unsigned int asked = raw_cpu_read(break_in_stop);
 	u8 byte;
 
 	if (!t->regs || !is_ours(t))
@@ -94,7 +94,7 @@ NOKPROBE_SYMBOL(kgdb_io_stale_trap);
 
 void kgdb_io_stale_trap_break_in(unsigned int stop)
 {
-	raw_cpu_write(break_in, stop);
+	raw_cpu_write(break_in_stop, stop);
 }
 NOKPROBE_SYMBOL(kgdb_io_stale_trap_break_in);
 

@@ -56,3 +56,35 @@ class Rsp(Line):
         if not self.no_ack:
             self.send(b"+")
         return expand(payload)
+
+
+class Debugger(Rsp):
+    """One that debugs an x86-64 kernel."""
+
+    RIP = 16
+
+    def begin(self):
+        """Stop a kernel that runs, or take over one that is stopped, and all breakpoints go."""
+        self.send(frame(b"qSupported"))
+        while not self.reply_somewhere().startswith(b"PacketSize"):
+            pass
+        assert self.ask(b"?") == b"S05"
+
+    def reply_somewhere(self):
+        """The next packet, behind whatever."""
+        self.expect(b"$")
+        self.got = b"$" + self.got
+        return self.reply()
+
+    def ok(self, payload):
+        """A request that succeeds."""
+        assert self.ask(payload) == b"OK", payload
+
+    def pc(self):
+        """The program counter."""
+        registers = bytes.fromhex(self.ask(b"g").decode())
+        return int.from_bytes(registers[8 * self.RIP:8 * self.RIP + 8], "little")
+
+    def set_pc(self, pc):
+        """Change it."""
+        self.ok(b"P%x=" % self.RIP + pc.to_bytes(8, "little").hex().encode())

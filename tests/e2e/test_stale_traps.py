@@ -8,42 +8,19 @@ import pytest
 
 import sessions
 from conftest import any_transport, kernel
-from rsp import Rsp, frame
+from rsp import Debugger, frame
 
-RIP = 16
 # They enter ksys_read() all the time, on two CPUs.
 READERS = "for i in 1 2 3; do dd if=/dev/zero of=/dev/null bs=1 2>/dev/null & done; true"
 
 
-class Debugger(Rsp):
-    """A gdb, as far as this is about."""
-
-    def begin(self):
-        self.send(frame(b"qSupported"))
-        while not self.reply_somewhere().startswith(b"PacketSize"):
-            pass
-        assert self.ask(b"?") == b"S05"
-
-    def reply_somewhere(self):
-        """The next packet, behind whatever."""
-        self.expect(b"$")
-        self.got = b"$" + self.got
-        return self.reply()
-
-    def ok(self, payload):
-        assert self.ask(payload) == b"OK", payload
-
-    def pc(self):
-        registers = bytes.fromhex(self.ask(b"g").decode())
-        return int.from_bytes(registers[8 * RIP:8 * RIP + 8], "little")
-
-    def hit(self, place):
-        """Go on until a breakpoint is hit, and make good for it."""
-        self.ok(b"Z0,%x,1" % place)
-        self.send(frame(b"c"))
-        assert self.reply_somewhere().startswith(b"T05")
-        assert self.pc() == place + 1
-        self.ok(b"P10=" + place.to_bytes(8, "little").hex().encode())
+def hit(line, place):
+    """Go on until a breakpoint is hit, and make good for it."""
+    line.ok(b"Z0,%x,1" % place)
+    line.send(frame(b"c"))
+    assert line.reply_somewhere().startswith(b"T05")
+    assert line.pc() == place + 1
+    line.set_pc(place)
 
 
 @pytest.fixture
@@ -73,7 +50,7 @@ def test_detach(debug, version):
     vm, line, place = debug(kernel(version))
     for _ in range(20):
         line.begin()
-        line.hit(place)
+        hit(line, place)
         line.ok(b"D")
         sessions.alive(vm)
 
@@ -85,7 +62,7 @@ def test_a_new_debugger(debug, version):
     vm, line, place = debug(kernel(version))
     line.begin()
     for _ in range(20):
-        line.hit(place)
+        hit(line, place)
         line.begin()
         line.send(frame(b"c") + b"\x03")
         assert line.reply_somewhere().startswith(b"T05")
@@ -108,7 +85,7 @@ def test_break_in(debug, version):
             line.more(0)
         line.got = b""
         if line.pc() == place + 1:
-            line.ok(b"P10=" + place.to_bytes(8, "little").hex().encode())
+            line.set_pc(place)
         line.ok(b"D")
         sessions.alive(vm)
 
@@ -118,7 +95,7 @@ def test_steps(debug, version):
     """A step that the other CPU's breakpoint overtakes ends unseen."""
     vm, line, place = debug(kernel(version))
     line.begin()
-    line.hit(place)
+    hit(line, place)
     thread = line.ask(b"qC")
     for _ in range(60):
         line.ok(b"z0,%x,1" % place)
@@ -128,8 +105,8 @@ def test_steps(debug, version):
         # The instruction has one byte, or more.
         assert pc > place and (now == thread or pc == place + 1)
         if now != thread:
-            line.ok(b"P10=" + place.to_bytes(8, "little").hex().encode())
-        line.hit(place)
+            line.set_pc(place)
+        hit(line, place)
         thread = line.ask(b"qC")
     line.ok(b"D")
     sessions.alive(vm)

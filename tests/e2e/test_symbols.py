@@ -61,7 +61,7 @@ def test_extension(boot, ground, tmp_path):
         "-nx", "-ex", "set pagination off", "-ex", "set confirm off", "-ex", "set width 0",
         "-ex", "set kgdb-io module-path /nowhere:" + vm.kernel.built, "-ex", "kgdb-io sync"])
     # What stopped the kernel is in the module.
-    assert re.search(r"#1 .* in (scan_input|kgdb_io_poll) \(", gdb.do("bt"))
+    assert re.search(r"#1 .* in (break_in|scan_input|kgdb_io_poll) \(", gdb.do("bt"))
     info = gdb.do("info kgdb-io")
     assert f"moved by {slide:#x}" in info
     assert re.search(r"module: +kgdb_io at 0x[0-9a-f]+, .*/kgdb_io.ko", info)

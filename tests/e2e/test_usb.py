@@ -103,6 +103,8 @@ def test_unplug_while_running(ground, vm):
     gdb.attach(host.pty)
     gdb.do("break start_thread")
     gdb.go()
+    # A stopped kernel would wait for the adapter.
+    sessions.alive(vm)
     vm.unplug("ser")
     assert "ran" in vm.sh("/bin/true && echo ran")
     vm.wait_for_log("unplugged")
@@ -116,6 +118,7 @@ def test_unplug_while_running(ground, vm):
     vm.send("/bin/true")
     assert "hit Breakpoint" in gdb.wait()
     gdb.go()
+    sessions.alive(vm)
     vm.unplug("ser")
     assert "ran" in vm.sh("/bin/true && echo ran")
     gdb.kill()

@@ -245,9 +245,12 @@ def test_host(ground, sim, debugger):
         vm.logged("true")
         s.do("plug")
         # The kernel there has made of it what it can.
-        vm.wait_for("test -e /sys/bus/usb/devices/1-1/descriptors || dmesg | grep -q error")
+        vm.wait_for("cat /sys/bus/usb/devices/[12]-1/descriptors >/dev/null || "
+                    "dmesg | grep -q error")
         assert vm.kgdb_io("list")[0] == 0
-        status, output = vm.host_sh(f"timeout --preserve-status 1 {KGDB_IO} attach usb:1-1 "
+        # At SuperSpeed it is on the second bus.
+        bus = vm.sh("test -e /sys/bus/usb/devices/2-1 && echo 2 || echo 1").strip()
+        status, output = vm.host_sh(f"timeout --preserve-status 1 {KGDB_IO} attach usb:{bus}-1 "
                                     "--pty /run/pty")
         assert status == (0 if "gdb: " in output else 1), output
         said.add(output.split(": ")[-2] if status else "attached")

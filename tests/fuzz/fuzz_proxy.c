@@ -46,13 +46,19 @@ static uint64_t now(void *arg)
 	return t.now += 7;
 }
 
+static void drain(void *arg)
+{
+	(void)arg;
+}
+
 static void packets_stop(void *arg)
 {
 	(void)arg;
 }
 
 static const struct proxy_ops ops = {
-	.ask = ask, .answer = answer, .tell = tell, .packets_stop = packets_stop, .now = now,
+	.ask = ask, .drain = drain, .answer = answer, .tell = tell,
+	.packets_stop = packets_stop, .now = now,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

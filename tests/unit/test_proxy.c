@@ -33,6 +33,7 @@ static struct {
 	/* What is asked waits here for reply(). */
 	char asked[1024];
 	unsigned int asks;
+	unsigned int drains;
 	unsigned int device_reads;
 	unsigned char memory[END - RAM];
 	/* What gdb was answered last. */
@@ -73,6 +74,12 @@ static uint64_t now(void *arg)
 	return t.now;
 }
 
+static void drain(void *arg)
+{
+	(void)arg;
+	t.drains++;
+}
+
 static void packets_stop(void *arg)
 {
 	(void)arg;
@@ -80,7 +87,7 @@ static void packets_stop(void *arg)
 }
 
 static const struct proxy_ops ops = {
-	.ask = ask, .answer = answer, .tell = tell, .packets_stop = packets_stop, .now = now,
+	.ask = ask, .drain = drain, .answer = answer, .tell = tell, .packets_stop = packets_stop, .now = now,
 };
 
 static void say(const char *reply)
@@ -95,6 +102,7 @@ static void say_memory(uint64_t addr, uint64_t len, bool binary, bool ram_only)
 	static unsigned char data[END - RAM + 4], out[2 * sizeof(data) + 2];
 	uint64_t end = ram_only ? DEVICE : END;
 	bool checked = ram_only && t.lossy;
+	uint64_t asked = len;
 	unsigned int crc;
 	size_t n;
 
@@ -109,7 +117,7 @@ static void say_memory(uint64_t addr, uint64_t len, bool binary, bool ram_only)
 	if (addr + len > DEVICE)
 		t.device_reads++;
 	memcpy(data, t.memory + (addr - RAM), len);
-	crc = htobe32(rsp_crc(~0U, data, len));
+	crc = htobe32(rsp_crc(rsp_crc_of_range(addr, asked), data, len));
 	if (t.lose) {
 		t.lose = false;
 		len -= 64;
@@ -276,6 +284,7 @@ static void bytes_are_lost(void **state)
 	t.lose = true;
 	check_read(RAM + 8192, 1024, false);
 	assert_false(t.lose);
+	assert_int_equal(t.drains, 1);
 	/* What nobody waits for yet. */
 	check_read(RAM, 4096, true);
 	proxy_request(t.p, "x11000,1000", 11);
@@ -283,6 +292,19 @@ static void bytes_are_lost(void **state)
 	replies();
 	assert_false(t.lose);
 	check_read(RAM + 4096, 8192, true);
+	/* The answer to another request. */
+	proxy_request(t.p, "c", 1);
+	say("T05thread:01;");
+	replies();
+	proxy_request(t.p, "x10000,80", 9);
+	assert_memory_equal(t.asked, "qkgdbio.ram:10000,", 18);
+	t.drains = 0;
+	say_memory(RAM + 4096, 128, true, true);
+	assert_int_equal(t.drains, 1);
+	replies();
+	assert_int_equal(t.drains, 1);
+	assert_int_equal(t.answer[0], 'b');
+	check_read(RAM, 128, true);
 }
 
 static void devices(void **state)

@@ -88,14 +88,16 @@ static void crc(void **state)
 	assert_int_equal(rsp_crc(~0U, data, 9), 0x0376e6e7);
 	assert_int_equal(rsp_crc(rsp_crc(~0U, data, 4), data + 4, 5), 0x0376e6e7);
 	memcpy(data + 9, "\x03\x76\xe6\xe7", 4);
-	assert_int_equal(rsp_get_checked(data, 13), 9);
+	assert_int_equal(rsp_get_checked(~0U, data, 13), 9);
 	for (i = 0; i < 13; i++) {
 		data[i] ^= 1;
-		assert_int_equal(rsp_get_checked(data, 13), 0);
+		assert_int_equal(rsp_get_checked(~0U, data, 13), -1);
 		data[i] ^= 1;
 	}
 	for (i = 0; i < 13; i++)
-		assert_int_equal(rsp_get_checked(data, i), 0);
+		assert_int_equal(rsp_get_checked(~0U, data, i), -1);
+	assert_int_equal(rsp_crc_of_range(0x0102030405060708, 0x1112131415161718),
+			 rsp_crc(~0U, (const unsigned char *)"\1\2\3\4\5\6\7\10\21\22\23\24\25\26\27\30", 16));
 }
 
 static void what_is_written_is_read(void **state)
