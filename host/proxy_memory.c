@@ -20,13 +20,13 @@
 #define QUICK_MS	3
 #define SLOW_MS		20
 
-/* How often a read is asked for anew because the answer was none to it. */
-#define ANEW_MAX	5
-
 /* The same for one request of a long read. */
 #define CHUNK_MIN	1024
 #define CHUNK_QUICK_MS	60
 #define CHUNK_SLOW_MS	250
+
+/* How often a read is asked for anew because the answer was none to it. */
+#define ANEW_MAX	5
 
 static size_t encode(uint8_t *out, const uint8_t *data, size_t len, bool binary)
 {

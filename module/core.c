@@ -492,23 +492,21 @@ static void hold(u8 c)
  */
 static void scan_input(void)
 {
-	unsigned int stops = READ_ONCE(core.stops);
+	unsigned int stops;
 	int c;
 
 	if (core.break_pending) {
 		core.break_pending = false;
-		break_in(stops);
+		break_in(READ_ONCE(core.stops));
 	}
 
 	/* Pairs with the release in core_post_exception(). */
 	while (smp_load_acquire(&core.owner) == OWNER_IRQ && !core.held_packet) {
-		stops = READ_ONCE(core.stops);
 		c = input_next();
 		if (c < 0)
 			return;
-		/* Rather one stop too many than a Ctrl-C that is lost. */
-		if (READ_ONCE(core.stops) != stops)
-			stops = READ_ONCE(core.stops);
+		/* After it: rather one stop too many than a Ctrl-C that is lost. */
+		stops = READ_ONCE(core.stops);
 		if (c == RSP_BREAK_IN) {
 			/* Even inside a packet: one that the host never finished. */
 			memset(&core.scan, 0, sizeof(core.scan));

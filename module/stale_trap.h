@@ -65,7 +65,6 @@ static inline bool kgdb_io_stale_trap(unsigned int stops, bool gdb, bool connect
 	return false;
 }
 
-
 #endif
 
 #endif

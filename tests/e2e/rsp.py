@@ -80,6 +80,10 @@ class Debugger(Rsp):
         """A request that succeeds."""
         assert self.ask(payload) == b"OK", payload
 
+    def detach(self):
+        """The kernel goes on."""
+        self.ok(b"D")
+
     def pc(self):
         """The program counter."""
         registers = bytes.fromhex(self.ask(b"g").decode())

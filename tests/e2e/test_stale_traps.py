@@ -9,6 +9,7 @@ import pytest
 import sessions
 from conftest import any_transport, kernel
 from rsp import Debugger, frame
+from test_accel import symbol
 
 # They enter ksys_read() all the time, on two CPUs.
 READERS = "for i in 1 2 3; do dd if=/dev/zero of=/dev/null bs=1 2>/dev/null & done; true"
@@ -31,7 +32,7 @@ def debug(boot):
     def start(k):
         vm = boot(k, smp=2)
         vm.insmod()
-        place = int(vm.sh("grep ' ksys_read$' /proc/kallsyms").split()[0], 16)
+        place = symbol(vm, "ksys_read")
         vm.sh(READERS)
         lines.append(Debugger(vm.dbg))
         return vm, lines[0], place
@@ -51,8 +52,7 @@ def test_detach(debug, version):
     for _ in range(20):
         line.begin()
         hit(line, place)
-        line.ok(b"D")
-        sessions.alive(vm)
+        sessions.leave(vm, line)
 
 
 @any_transport
@@ -67,8 +67,7 @@ def test_a_new_debugger(debug, version):
         line.send(frame(b"c") + b"\x03")
         assert line.reply_somewhere().startswith(b"T05")
         assert line.pc() != place + 1
-    line.ok(b"D")
-    sessions.alive(vm)
+    sessions.leave(vm, line)
 
 
 @any_transport
@@ -86,8 +85,7 @@ def test_break_in(debug, version):
         line.got = b""
         if line.pc() == place + 1:
             line.set_pc(place)
-        line.ok(b"D")
-        sessions.alive(vm)
+        sessions.leave(vm, line)
 
 
 @KERNELS
@@ -108,5 +106,4 @@ def test_steps(debug, version):
             line.set_pc(place)
         hit(line, place)
         thread = line.ask(b"qC")
-    line.ok(b"D")
-    sessions.alive(vm)
+    sessions.leave(vm, line)

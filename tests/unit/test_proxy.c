@@ -272,7 +272,6 @@ static void reads_with_a_stub(void **state)
 	reads(false);
 }
 
-/* A register of a device's is read each time, and no more than gdb wants of it. */
 /* What the sum of a packet does not notice. */
 static void bytes_are_lost(void **state)
 {
@@ -307,6 +306,7 @@ static void bytes_are_lost(void **state)
 	check_read(RAM, 128, true);
 }
 
+/* A register of a device's is read each time, and no more than gdb wants of it. */
 static void devices(void **state)
 {
 	unsigned int i;
