@@ -48,7 +48,9 @@ enum own {
 	OWN_HAND_OVER,		/* "?" to kdb, to make it leave the line to the stub */
 	OWN_WRITE,		/* a piece of a write that is too long for the stub */
 	OWN_STOP,		/* it says that and why it has stopped */
-	OWN_REGISTERS,		/* "g" after that */
+	OWN_STATUS,		/* "?" of the host's */
+	OWN_THREAD,		/* "qC" after that */
+	OWN_REGISTERS,		/* "g" after one of these */
 };
 
 /* The reply that the host has not acknowledged yet and may ask for again. */
@@ -87,7 +89,9 @@ static struct {
 	u8 own_reply[BUFMAX];
 	unsigned int own_len;
 	u8 stub_packet[STUB_MAX + RSP_OVERHEAD];
-	char stop[2 * BUFMAX];	/* the stop reply */
+	char stop[2 * BUFMAX];	/* the stop reply, */
+	bool status;		/* to "?" */
+	bool other_thread;	/* "g" may be about one that did not stop */
 	/* The list of threads as told last, and how many are told if that is not all. */
 	char threads[THREADS_MAX];
 	unsigned int threads_told;
@@ -254,12 +258,14 @@ static void ask_stub(enum own own, unsigned int len)
 }
 NOKPROBE_SYMBOL(ask_stub);
 
-static void step_stub(void)
+static void ask_stub_text(enum own own, const char *payload)
 {
-	a.stub_packet[1] = 's';
-	ask_stub(OWN_NONE, 1);
+	unsigned int len = strlen(payload);
+
+	memcpy(a.stub_packet + 1, payload, len);
+	ask_stub(own, len);
 }
-NOKPROBE_SYMBOL(step_stub);
+NOKPROBE_SYMBOL(ask_stub_text);
 
 static u8 *put_number(u8 *out, u64 value)
 {
@@ -442,10 +448,12 @@ static void stop_with_registers(void)
 	pc = own_register(REG_PC);
 	if (pc >= a.range_from && pc < a.range_to && !memcmp(a.stop, "T05", 3) &&
 	    current->pid == a.range_pid && !kgdb_io_input_due()) {
-		step_stub();
+		ask_stub_text(OWN_NONE, "s");
 		return;
 	}
 	out = put_registers(out);
+	if (a.status)
+		out = put_literal(out, "kgdbio.status:;");
 	if (a.stops)
 		out = put_stop_extras(out);
 	*out = '\0';
@@ -463,7 +471,9 @@ static bool step_range(const u8 *p, const u8 *end)
 	a.range_from = from;
 	a.range_to = to;
 	a.range_pid = current->pid;
-	step_stub();
+	/* The acknowledgement, as the stop may be far away. */
+	kgdb_io_tx_send();
+	ask_stub_text(OWN_NONE, "s");
 	return true;
 }
 NOKPROBE_SYMBOL(step_range);
@@ -558,6 +568,9 @@ static void dispatch(void)
 	if (!a.no_ack)
 		put("+", 1);
 
+	if (skip(&q, end, "Hg"))
+		a.other_thread = end - q != 1 || *q != '0';
+
 	if (a.too_long || end == p) {
 		/* The stub has nothing to say to an empty payload, and it is not long. */
 		stubs = !a.too_long;
@@ -565,6 +578,8 @@ static void dispatch(void)
 		stubs = !read_memory(p + 1, end, *p == 'm' ? REPLY_HEX : REPLY_BINARY, false);
 	} else if (*p == 'q' || *p == 'Q') {
 		stubs = !query(p, end);
+	} else if (IS_ENABLED(CONFIG_X86_64) && *p == '?' && end == p + 1) {
+		ask_stub_text(OWN_STATUS, "?");
 	} else if (skip(&q, end, "vCont;r")) {
 		stubs = !step_range(q, end);
 	} else if ((*p == 'M' || *p == 'X') && end - p > STUB_MAX) {
@@ -583,6 +598,7 @@ NOKPROBE_SYMBOL(dispatch);
 static void own_answered(void)
 {
 	enum own own = a.own;
+	char *out;
 
 	a.own = OWN_NONE;
 	a.ack_due = true;
@@ -598,13 +614,35 @@ static void own_answered(void)
 			reply_text(a.own_reply);
 		break;
 	case OWN_STOP:
+		a.status = false;
 		strscpy(a.stop, a.own_reply, 64);
-		if (IS_ENABLED(CONFIG_X86_64) && a.stop[0] == 'T') {
-			a.stub_packet[1] = 'g';
-			ask_stub(OWN_REGISTERS, 1);
-		} else {
+		if (IS_ENABLED(CONFIG_X86_64) && a.stop[0] == 'T')
+			ask_stub_text(OWN_REGISTERS, "g");
+		else
 			reply_text(a.stop);
+		break;
+	case OWN_STATUS:
+		a.status = true;
+		strscpy(a.stop, a.own_reply, 64);
+		if (a.own_len == 3 && a.stop[0] == 'S')
+			ask_stub_text(OWN_THREAD, "qC");
+		else
+			reply_text(a.stop);
+		break;
+	case OWN_THREAD:
+		/* "S05" and "QC1f" make what another stop is told with: "T05thread:1f;". */
+		if (a.own_len < 3 || a.own_len > 32 || memcmp(a.own_reply, "QC", 2)) {
+			reply_text(a.stop);
+			break;
 		}
+		a.stop[0] = 'T';
+		out = put_literal(a.stop + 3, "thread:");
+		out = put_literal(out, a.own_reply + 2);
+		put_literal(out, ";");
+		if (a.other_thread)
+			reply_text(a.stop);
+		else
+			ask_stub_text(OWN_REGISTERS, "g");
 		break;
 	case OWN_REGISTERS:
 		stop_with_registers();
@@ -691,12 +729,10 @@ bool kgdb_io_accel_take(u8 c, bool held)
 		}
 	} else if (ev == RSP_PACKET) {
 		a.taking = false;
-		if (a.kdb) {
-			a.stub_packet[1] = '?';
-			ask_stub(OWN_HAND_OVER, 1);
-		} else {
+		if (a.kdb)
+			ask_stub_text(OWN_HAND_OVER, "?");
+		else
 			dispatch();
-		}
 	}
 	return true;
 }
@@ -766,6 +802,7 @@ void kgdb_io_accel_stopped(bool fresh, bool reliable)
 {
 	kgdb_io_accel_reset();
 	a.kdb = false;
+	a.other_thread = false;
 	a.threads_told = 0;
 	if (!fresh) {
 		/* The stub begins with it, if it is the stub and not kdb. */

@@ -3,7 +3,8 @@
  * What stands between the debug core's gdb stub and the host and answers the packets that
  * the stub lacks or does poorly: qSupported with a large PacketSize, QStartNoAckMode, reads
  * of up to 64 KiB in one reply, binary ones too, writes as large, the list of threads in
- * one piece, stop replies with the registers, and our own queries. All else passes unchanged.
+ * one piece, stop replies with the registers, one to "?" as well, and our own queries. All else
+ * passes unchanged.
  *
  * To the stub it is the host, and to the host it is the stub; core.c gives it the bytes of
  * both, in the polled path and under its rules. kdb, which reads lines, gets its bytes as
@@ -21,6 +22,11 @@
  *	As in the gdb manual, for the thread that stopped; no other vCont is known. Steps until
  *	the program counter is outside, anything else stops the kernel, or a byte of the host
  *	has arrived. The host keeps breakpoints out of the range. x86-64 only.
+ *
+ * "?"
+ *	The answer is what a stop would be told with, and "kgdbio.status:;" behind the registers:
+ *	the stub has removed all breakpoints. Only "T05thread:ID;" if another thread is chosen by
+ *	"Hg". x86-64 only.
  *
  * "kgdbio.stops+" in qSupported, from a host and back (x86-64)
  *	Stop replies have, behind the registers, "kgdbio.stack:DIGITS;", memory from the stack

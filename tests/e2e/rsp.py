@@ -68,7 +68,7 @@ class Debugger(Rsp):
         self.send(frame(b"qSupported"))
         while not self.reply_somewhere().startswith(b"PacketSize"):
             pass
-        assert self.ask(b"?") == b"S05"
+        assert self.ask(b"?").startswith(b"T05thread:")
 
     def reply_somewhere(self):
         """The next packet, behind whatever."""

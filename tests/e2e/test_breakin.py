@@ -136,9 +136,10 @@ def test_packet_stops_a_running_kernel_with_no_word_before(boot):
         line = Line(vm.dbg)
         line.send(b"+$?#3f")
         if variant == "kdb":
-            line.expect(b"+$S05#b8")
+            line.expect(b"+$T05thread:")
         else:
-            assert line.expect(b"$S05#b8").endswith(b"+")
+            assert line.expect(b"$T05thread:") == b"+"
+        line.expect(b";kgdbio.status:;#")
         line.send(b"+$D#44")
         line.expect(b"$OK#9a")
         line.send(b"+")
