@@ -109,7 +109,8 @@ size_t memory_get(const struct memory *m, uint64_t addr, uint8_t *out, size_t le
 			break;
 		if (n > p->to - from)
 			n = p->to - from;
-		memcpy(out + got, p->data + from, n);
+		if (out)
+			memcpy(out + got, p->data + from, n);
 		got += n;
 		addr += n;
 	}

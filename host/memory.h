@@ -30,7 +30,7 @@ void memory_put(struct memory *m, uint64_t addr, const uint8_t *data, size_t len
  * memory_get() - what is known from an address on
  * @m: where
  * @addr: first byte's address
- * @out: receives them
+ * @out: receives them; NULL if only their number is wanted
  * @len: most bytes wanted
  *
  * Return: how many bytes from @addr on are known, up to @len.

@@ -71,6 +71,7 @@ static void features(struct proxy *p, const char *theirs, size_t len)
 	free(list);
 	answer(p, out, n);
 }
+
 static void request(struct proxy *p, const uint8_t *payload, size_t len);
 
 /* The request in p->held has what it needs. */
@@ -79,31 +80,36 @@ void proxy_go_on(struct proxy *p)
 	request(p, p->held.data, p->held.len);
 }
 
-/* What runs there. */
-
-static void probe_on(struct proxy *p)
+/* What runs there. Returns whether there is something to wait for. */
+static bool probe_on(struct proxy *p, enum job job)
 {
 	char payload[64], text[1024];
 	size_t len = target_next(p->target, payload);
 	int level;
 
 	if (len) {
-		ask(p, PROBE, payload, len);
-		return;
+		ask(p, job, payload, len);
+		return true;
 	}
 	p->probed = true;
 	level = target_message(p->target, text, sizeof(text));
 	if (level)
 		p->ops->tell(p->arg, text, level > 1);
-	proxy_go_on(p);
+	return false;
 }
 
-static void probe_reply(struct proxy *p, const uint8_t *payload, size_t len)
+void proxy_probe(struct proxy *p, enum job job)
+{
+	target_begin(p->target);
+	probe_on(p, job);
+}
+
+static bool probe_reply(struct proxy *p, const uint8_t *payload, size_t len)
 {
 	long n = rsp_expand(p->in, sizeof(p->in), payload, len);
 
 	target_reply(p->target, p->in, n > 0 ? n : 0);
-	probe_on(p);
+	return probe_on(p, p->job);
 }
 
 /* By how much the kernel was moved, all of it alike. */
@@ -170,6 +176,70 @@ static bool remove_breakpoint(struct proxy *p, const uint8_t *payload, size_t le
 	return true;
 }
 
+/*
+ * Which thread "g" is about. The debug core's stub takes the one that stopped when it stops,
+ * and nothing but registers depends on it.
+ */
+static bool chooses_stopped(const struct proxy *p, const uint8_t *payload, size_t len)
+{
+	char stopped[sizeof(p->stop.thread) + 2];
+
+	snprintf(stopped, sizeof(stopped), "Hg%s", p->stop.thread);
+	return is(payload, len, "Hg0") ||
+	       (p->stop_known && *p->stop.thread && is(payload, len, stopped));
+}
+
+/* Answer a request that needs nothing of the target, whatever that is asked meanwhile. */
+static bool answered_here(struct proxy *p, const uint8_t *payload, size_t len)
+{
+	uint8_t type = len ? *payload : 0;
+
+	if (is(payload, len, "vCont?")) {
+		answer_text(p, "vCont;c;C;s;S;r");
+	} else if (type == 'v' && begins(payload, len, "vCont;")) {
+		return false;
+	} else if (type && unknown_there(p, payload, len)) {
+		answer_text(p, "");
+	} else if (p->threads_known && is(payload, len, "qfThreadInfo")) {
+		p->threads_wanted = true;
+		p->threads_told = true;
+		answer(p, p->threads.data, p->threads.len);
+	} else if (p->threads_told && is(payload, len, "qsThreadInfo")) {
+		answer_text(p, "l");
+	} else if (p->accel && chooses_stopped(p, payload, len)) {
+		p->general_owed = !p->general_known;
+		answer_text(p, "OK");
+	} else if (p->accel && (is(payload, len, "Hc-1") || is(payload, len, "Hc0"))) {
+		/* Said with the request that resumes, see proxy_vcont(). */
+		p->thread[0] = '\0';
+		p->any_owed = true;
+		answer_text(p, "OK");
+	} else if ((type == 'm' || type == 'x') && proxy_read_known(p, payload, len)) {
+		proxy_read_request(p, payload, len);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* The target is to know which thread is meant: of "g" and the like, of one that resumes. */
+static bool choose_thread(struct proxy *p, const uint8_t *payload, size_t len, bool resumes)
+{
+	bool general = p->general_owed && strchr("gGpP", *payload);
+
+	if (general) {
+		p->general_owed = false;
+		p->general_known = true;
+	} else if (resumes && p->any_owed) {
+		p->any_owed = false;
+	} else {
+		return false;
+	}
+	proxy_hold(p, payload, len);
+	ask(p, general ? SET_GENERAL : SET_THREAD, general ? "Hg0" : "Hc0", 3);
+	return true;
+}
+
 static void request(struct proxy *p, const uint8_t *payload, size_t len)
 {
 	uint8_t type = len ? *payload : 0;
@@ -182,11 +252,17 @@ static void request(struct proxy *p, const uint8_t *payload, size_t len)
 
 	/* It is stopped by now, and gdb has not yet looked up an address. */
 	if (!p->probed && (is(payload, len, "qOffsets") || is(payload, len, "g"))) {
-		target_begin(p->target);
 		proxy_hold(p, payload, len);
-		probe_on(p);
+		proxy_probe(p, PROBE);
 		return;
 	}
+
+	if (answered_here(p, payload, len)) {
+		proxy_go_ahead(p);
+		return;
+	}
+	if (type && choose_thread(p, payload, len, resumes))
+		return;
 
 	switch (type) {
 	case 'm':
@@ -210,19 +286,20 @@ static void request(struct proxy *p, const uint8_t *payload, size_t len)
 		ask(p, type == 's' || type == 'S' ? STEP : RESUME, payload, len);
 		return;
 	case 'v':
-		if (is(payload, len, "vCont?"))
-			answer_text(p, "vCont;c;C;s;S;r");
-		else if (begins(payload, len, "vCont;"))
+		if (begins(payload, len, "vCont;"))
 			proxy_vcont(p, payload, len);
-		else if (unknown_there(p, payload, len))
-			answer_text(p, "");
 		else
 			ask(p, PASS, payload, len);
 		return;
 	case 'H':
-		/* What Hc named before is void, whatever the stub says to this one. */
-		if (len > 1 && payload[1] == 'c')
+		/* What was named before is void, whatever the stub says to this one. */
+		if (len > 1 && payload[1] == 'c') {
 			p->thread[0] = '\0';
+			p->any_owed = false;
+		} else {
+			p->general_known = false;
+			p->general_owed = false;
+		}
 		ask(p, PASS, payload, len);
 		return;
 	case 'q':
@@ -232,18 +309,8 @@ static void request(struct proxy *p, const uint8_t *payload, size_t len)
 			offsets_request(p, payload, len);
 		} else if (is(payload, len, "qfThreadInfo")) {
 			p->threads_wanted = true;
-			p->threads_told = p->threads_known;
-			if (!p->threads_known) {
-				ask(p, THREADS, payload, len);
-				return;
-			}
-			answer(p, p->threads.data, p->threads.len);
-			proxy_go_ahead(p);
-		} else if (is(payload, len, "qsThreadInfo") && p->threads_told) {
-			answer_text(p, "l");
-			proxy_go_ahead(p);
-		} else if (unknown_there(p, payload, len)) {
-			answer_text(p, "");
+			p->threads_told = false;
+			ask(p, THREADS, payload, len);
 		} else {
 			p->threads_told = false;
 			if (begins(payload, len, "qRcmd,"))
@@ -274,8 +341,9 @@ void proxy_request(struct proxy *p, const void *payload, size_t len)
 		answer_text(p, "E22");
 		return;
 	}
-	if ((p->job == AHEAD || p->job == THREADS_AHEAD) && !p->held_request &&
-	    p->ops->now(p->arg) - p->asked_at < AHEAD_MS) {
+	if (is_ahead(p) && !p->held_request && p->ops->now(p->arg) - p->asked_at < AHEAD_MS) {
+		if (answered_here(p, payload, len))
+			return;
 		/* The link is busy for a moment. */
 		proxy_hold(p, payload, len);
 		p->held_request = true;
@@ -296,14 +364,17 @@ void proxy_reply(struct proxy *p, const void *payload, size_t len)
 		return;
 	case STATUS:
 	case RESUME:
-		/* Its stub says "T": this answers a "?", with which it drops breakpoints. */
-		if (p->job == RESUME && len && *(const uint8_t *)payload == 'S')
-			breakpoints_lost(p->breakpoints);
 		proxy_stopped(p, payload, len);
 		return;
 	case PROBE:
-		probe_reply(p, payload, len);
+		if (!probe_reply(p, payload, len))
+			proxy_go_on(p);
 		return;
+	case PROBE_AHEAD:
+		if (probe_reply(p, payload, len))
+			return;
+		p->job = NONE;
+		break;
 	case FEATURES:
 		/* kdb makes way for a debugger, but the module saw only half of its request. */
 		if (!len && !p->asked_again) {
@@ -349,6 +420,9 @@ void proxy_reply(struct proxy *p, const void *payload, size_t len)
 	case SET_THREAD:
 		proxy_set_thread_reply(p, payload, len);
 		return;
+	case SET_GENERAL:
+		proxy_go_on(p);
+		return;
 	case STEP:
 		proxy_step_reply(p, payload, len);
 		return;
@@ -380,6 +454,9 @@ void proxy_attach(struct proxy *p)
 	p->block = BLOCK_MIN * 4;
 	p->chunk = CHUNK_START;
 	p->thread[0] = '\0';
+	p->any_owed = false;
+	p->general_known = false;
+	p->general_owed = false;
 	breakpoints_forget(p->breakpoints);
 	proxy_forget(p);
 }

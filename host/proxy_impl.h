@@ -29,6 +29,7 @@ enum job {
 	PASS,			/* gdb's own, as it was */
 	STATUS,			/* "?" */
 	PROBE,			/* what runs there, and where */
+	PROBE_AHEAD,		/* the same, before gdb needs it */
 	FEATURES,		/* qSupported */
 	INSERT,			/* a breakpoint */
 	REMOVE,			/* breakpoints that gdb removed, before what is in p->held */
@@ -39,6 +40,7 @@ enum job {
 	THREADS,		/* the list of threads */
 	THREADS_AHEAD,		/* the same, not asked for yet */
 	SET_THREAD,		/* Hc before p->held */
+	SET_GENERAL,		/* Hg before p->held */
 	RESUME,			/* the target runs */
 	STEP,			/* it steps, perhaps through a range */
 	STEP_PC,		/* its registers after a step */
@@ -106,6 +108,9 @@ struct proxy {
 	/* Running and stepping. */
 	struct breakpoints *breakpoints;
 	char thread[32];	/* the one that would be stepped, as "Hc" names it; "" if unknown */
+	bool any_owed;		/* gdb has said "any" to that, and the target was not told */
+	bool general_known;	/* "g" is about the thread that stopped */
+	bool general_owed;	/* gdb has chosen that one, and the target was not told */
 	uint64_t range_from;
 	uint64_t range_to;
 
@@ -119,6 +124,9 @@ void proxy_go_on(struct proxy *p);
 /** Keep a payload in p->held, of which it may be a part already. */
 void proxy_hold(struct proxy *p, const uint8_t *payload, size_t len);
 
+/** Find out what runs there, for @job: PROBE or PROBE_AHEAD. */
+void proxy_probe(struct proxy *p, enum job job);
+
 /** What is known of a stopped target is void. */
 void proxy_forget(struct proxy *p);
 
@@ -126,6 +134,7 @@ void proxy_forget(struct proxy *p);
 void proxy_go_ahead(struct proxy *p);
 
 /* proxy_memory.c: gdb's "m" and "x", "M" and "X"; replies by the job they are for. */
+bool proxy_read_known(const struct proxy *p, const uint8_t *payload, size_t len);
 void proxy_read_request(struct proxy *p, const uint8_t *payload, size_t len);
 void proxy_write_request(struct proxy *p, const uint8_t *payload, size_t len);
 void proxy_ram_reply(struct proxy *p, const uint8_t *payload, size_t len);
@@ -140,9 +149,16 @@ void proxy_step_reply(struct proxy *p, const uint8_t *payload, size_t len);
 void proxy_step_pc_reply(struct proxy *p, const uint8_t *payload, size_t len);
 void proxy_set_thread_reply(struct proxy *p, const uint8_t *payload, size_t len);
 
+/* Nobody waits for it. */
+static inline bool is_ahead(const struct proxy *p)
+{
+	return p->job == AHEAD || p->job == THREADS_AHEAD || p->job == PROBE_AHEAD;
+}
+
 static inline void answer(struct proxy *p, const void *payload, size_t len)
 {
-	p->job = NONE;
+	if (!is_ahead(p))
+		p->job = NONE;
 	p->ops->answer(p->arg, payload, len);
 }
 

@@ -51,12 +51,11 @@ static void ask_memory(struct proxy *p, enum job job, const char *query, uint64_
 void proxy_go_ahead(struct proxy *p)
 {
 	uint64_t addr;
-	uint8_t byte;
 
-	if (!p->accel || !p->stop_known)
+	if (!p->accel || !p->stop_known || p->job != NONE)
 		return;
 	if (p->streaming) {
-		if (memory_get(p->memory, p->next_addr, &byte, 1) == 0 &&
+		if (memory_get(p->memory, p->next_addr, NULL, 1) == 0 &&
 		    p->next_addr + p->chunk > p->next_addr)
 			ask_memory(p, AHEAD, "qkgdbio.ram:", p->next_addr, p->chunk);
 	} else if (p->stack_due) {
@@ -67,6 +66,8 @@ void proxy_go_ahead(struct proxy *p)
 	} else if (p->threads_due) {
 		p->threads_due = false;
 		ask(p, THREADS_AHEAD, "qfThreadInfo", 12);
+	} else if (!p->probed) {
+		proxy_probe(p, PROBE_AHEAD);
 	}
 }
 
@@ -114,21 +115,45 @@ static void read_on(struct proxy *p, bool ram)
 	ask_memory(p, READ, p->binary ? "x" : "m", addr, left);
 }
 
-void proxy_read_request(struct proxy *p, const uint8_t *payload, size_t len)
+/* Where and how much a read wants, and where that ends at the latest. */
+static bool parse_read(const uint8_t *payload, size_t len, uint64_t *from, size_t *want)
 {
 	const uint8_t *at = payload + 1;
-	unsigned long long addr, want;
+	unsigned long long addr, n;
 
-	if (!rsp_get_range(&at, payload + len, &addr, &want) || at != payload + len || !want) {
+	if (!rsp_get_range(&at, payload + len, &addr, &n) || at != payload + len || !n)
+		return false;
+	*from = addr;
+	*want = n < DATA_MAX ? n : DATA_MAX;
+	/* The last byte there is ends it. */
+	if (addr + *want - 1 < addr)
+		*want = -addr;
+	return true;
+}
+
+/* Whether such a request can be answered without the target. */
+bool proxy_read_known(const struct proxy *p, const uint8_t *payload, size_t len)
+{
+	uint64_t addr;
+	size_t want;
+
+	return parse_read(payload, len, &addr, &want) &&
+	       (memory_is_error(p->memory, addr) ||
+		memory_get(p->memory, addr, NULL, want) == want);
+}
+
+void proxy_read_request(struct proxy *p, const uint8_t *payload, size_t len)
+{
+	uint64_t addr;
+	size_t want;
+
+	if (!parse_read(payload, len, &addr, &want)) {
 		ask(p, PASS, payload, len);
 		return;
 	}
 	p->want_binary = *payload == 'x';
 	p->addr = addr;
-	p->want = want < DATA_MAX ? want : DATA_MAX;
-	/* The last byte there is ends it. */
-	if (p->addr + p->want - 1 < p->addr)
-		p->want = -p->addr;
+	p->want = want;
 	p->got = 0;
 	p->anew = 0;
 	p->read_since = p->ops->now(p->arg);

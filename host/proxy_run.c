@@ -22,16 +22,29 @@ static bool parse_stop(struct proxy *p, struct stop_reply *stop, const uint8_t *
 void proxy_stopped(struct proxy *p, const uint8_t *payload, size_t len)
 {
 	struct stop_reply *stop = &p->stop;
+	bool status = p->job == STATUS;
 	uint64_t stack;
 
+	p->thread[0] = '\0';
 	if (!parse_stop(p, stop, payload, len)) {
-		p->thread[0] = '\0';
 		answer(p, payload, len);
 		return;
 	}
 	p->stop_known = true;
-	/* The thread that is named is the one that the stub can step. */
-	snprintf(p->thread, sizeof(p->thread), *stop->thread ? "Hc%s" : "", stop->thread);
+	if (status) {
+		/* gdb, which is new here, wants them next; whom another chose is not known. */
+		p->threads_wanted = true;
+	} else {
+		/* The thread that is named is the one that the stub has chosen. */
+		if (*stop->thread)
+			snprintf(p->thread, sizeof(p->thread), "Hc%s", stop->thread);
+		p->any_owed = false;
+		p->general_known = true;
+		p->general_owed = false;
+		/* It answers a "?" of kgdb-io's own; the stub says "T" else. */
+		if (stop->status || *payload == 'S')
+			breakpoints_lost(p->breakpoints);
+	}
 	stack = stop->sp & ~(uint64_t)(BLOCK_MIN - 1);
 	if (stop->has_sp && stop->stack_len && stack + stop->stack_len > stack)
 		memory_put(p->memory, stack, stop->stack, stop->stack_len);
@@ -95,7 +108,8 @@ void proxy_step_reply(struct proxy *p, const uint8_t *payload, size_t len)
 	struct stop_reply stop;
 
 	if (p->range_from == p->range_to || !begins(payload, len, "T05") ||
-	    !parse_stop(p, &stop, payload, len) || strcmp(stop.thread, p->stop.thread)) {
+	    !parse_stop(p, &stop, payload, len) || stop.status ||
+	    strcmp(stop.thread, p->stop.thread)) {
 		proxy_stopped(p, payload, len);
 	} else if (stop.has_pc) {
 		if (in_range(p, stop.pc)) {
@@ -179,6 +193,7 @@ void proxy_vcont(struct proxy *p, const uint8_t *payload, size_t len)
 		snprintf(select, sizeof(select), "%s", *p->thread ? p->thread : "Hc0");
 	if (strcmp(select, p->thread)) {
 		snprintf(p->thread, sizeof(p->thread), "%s", select);
+		p->any_owed = false;
 		proxy_hold(p, payload, len);
 		ask(p, SET_THREAD, select, strlen(select));
 		return;

@@ -42,6 +42,8 @@ static void pair(struct stop_reply *r, const uint8_t *name, size_t name_len,
 		if (len / 2 <= sizeof(r->stack) && rsp_get_hex(r->stack, value, len))
 			good = rsp_get_checked(~0U, r->stack, len / 2);
 		r->stack_len = good > 0 ? good : 0;
+	} else if (is(name, name_len, "kgdbio.status")) {
+		r->status = true;
 	} else if (is(name, name_len, "kgdbio.threads")) {
 		r->same_threads = is(value, len, "same");
 	} else if (at == value) {

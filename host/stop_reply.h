@@ -23,6 +23,7 @@
  * @stack: memory from @sp on, rounded down to a multiple of 64
  * @stack_len: how many bytes are known of it
  * @same_threads: the list of threads is the one that was told last
+ * @status: it answers a "?", with which the target has removed its breakpoints
  */
 struct stop_reply {
 	uint8_t text[2048];
@@ -35,6 +36,7 @@ struct stop_reply {
 	uint8_t stack[512];
 	size_t stack_len;
 	bool same_threads;
+	bool status;
 };
 
 /**

@@ -607,6 +607,136 @@ static void stops(void **state)
 	assert_string_equal((char *)t.answer, "m01");
 }
 
+/* Two threads, one of which stopped; the target is new to this gdb. */
+static void attach_to_stopped(void)
+{
+	setup_as(true, true);
+	proxy_request(t.p, "?", 1);
+	assert_string_equal(t.asked, "?");
+	say("T05thread:07;10:0010000000000000;kgdbio.status:;");
+	assert_string_equal((char *)t.answer, "T05thread:07;10:0010000000000000;");
+}
+
+/* gdb always asks for the threads next, and then for what is known here. */
+static void an_attach_asks_ahead(void **state)
+{
+	(void)state;
+	attach_to_stopped();
+	assert_string_equal(t.asked, "qfThreadInfo");
+	proxy_request(t.p, "qfThreadInfo", 12);
+	say("m07,08");
+	assert_string_equal((char *)t.answer, "m07,08");
+	/* What runs there was asked in setup_as(). */
+	assert_string_equal(t.asked, "");
+	t.asks = 0;
+	assert_string_equal(request("qsThreadInfo"), "l");
+	assert_string_equal(request("qAttached"), "");
+	assert_string_equal(request("Hc-1"), "OK");
+	assert_int_equal(t.asks, 0);
+}
+
+/* What needs nothing of the target does not wait for it. */
+static void answers_in_between(void **state)
+{
+	unsigned int asks;
+
+	(void)state;
+	attach_to_stopped();
+	assert_string_equal(t.asked, "qfThreadInfo");
+	asks = t.asks;
+	proxy_request(t.p, "qAttached", 9);
+	assert_string_equal((char *)t.answer, "");
+	proxy_request(t.p, "Hg7", 3);
+	assert_string_equal((char *)t.answer, "OK");
+	proxy_request(t.p, "qC", 2);
+	assert_int_equal(t.asks, asks);
+	say("m07,08");
+	assert_string_equal(t.asked, "qC");
+	say("QC07");
+	assert_string_equal((char *)t.answer, "QC07");
+	/* The list is known from what was asked ahead. */
+	assert_string_equal(request("qfThreadInfo"), "m07,08");
+}
+
+static void threads_are_chosen_when_it_matters(void **state)
+{
+	unsigned int answers;
+
+	(void)state;
+	attach_to_stopped();
+	replies();
+	/* Another gdb may have chosen another one. */
+	assert_string_equal(request("Hg0"), "OK");
+	assert_string_equal(request("Hc-1"), "OK");
+	assert_string_equal(t.asked, "");
+	answers = t.answers;
+	proxy_request(t.p, "g", 1);
+	assert_string_equal(t.asked, "Hg0");
+	say("OK");
+	assert_string_equal(t.asked, "g");
+	assert_int_equal(t.answers, answers);
+	say("00");
+	proxy_request(t.p, "p10", 3);
+	assert_string_equal(t.asked, "p10");
+	say("00");
+	/* One that did not stop, and back. */
+	proxy_request(t.p, "Hg8", 3);
+	assert_string_equal(t.asked, "Hg8");
+	say("OK");
+	assert_string_equal(request("Hg7"), "OK");
+	assert_string_equal(t.asked, "");
+	proxy_request(t.p, "g", 1);
+	assert_string_equal(t.asked, "Hg0");
+	say("OK");
+	say("00");
+
+	proxy_request(t.p, "c", 1);
+	assert_string_equal(t.asked, "Hc0");
+	say("OK");
+	assert_string_equal(t.asked, "c");
+	say("T05thread:08;");
+	replies();
+	/* At a stop the stub has chosen the one that stopped. */
+	assert_string_equal(request("Hg8"), "OK");
+	proxy_request(t.p, "g", 1);
+	assert_string_equal(t.asked, "g");
+	say("00");
+	proxy_request(t.p, "Hg7", 3);
+	assert_string_equal(t.asked, "Hg7");
+	say("E22");
+	assert_string_equal((char *)t.answer, "E22");
+	/* The thread that vCont names is chosen once. */
+	proxy_request(t.p, "vCont;s:8;c", 11);
+	assert_string_equal(t.asked, "s");
+	say("T05thread:08;");
+	replies();
+	assert_string_equal(request("Hc-1"), "OK");
+	proxy_request(t.p, "vCont;c", 7);
+	assert_string_equal(t.asked, "Hc0");
+	say("OK");
+	assert_string_equal(t.asked, "c");
+}
+
+/* kgdb-io asked "?" by itself, as the target did not stop at a Ctrl-C. */
+static void a_status_in_place_of_a_stop(void **state)
+{
+	(void)state;
+	attach_to_stopped();
+	replies();
+	assert_string_equal(request("Z0,1000,1"), "OK");
+	proxy_request(t.p, "vCont;r1000,1010:7;c", 20);
+	assert_string_equal(t.asked, "Hc7");
+	say("OK");
+	assert_string_equal(t.asked, "vCont;r1002,1010");
+	say("T05thread:07;10:0410000000000000;kgdbio.status:;");
+	/* Inside the range, and nevertheless no step. */
+	assert_string_equal((char *)t.answer, "T05thread:07;10:0410000000000000;");
+	replies();
+	proxy_request(t.p, "Z0,1000,1", 9);
+	assert_string_equal(t.asked, "Z0,1000,1");
+	say("OK");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)
@@ -616,6 +746,8 @@ int main(void)
 		TEST(memory_is_read_once), TEST(nothing_is_asked_for_once),
 		TEST(a_long_write_is_cut_up), TEST(breakpoints),
 		TEST(breakpoints_are_lost), TEST(ranges), TEST(ranges_of_the_target), TEST(stops),
+		TEST(an_attach_asks_ahead), TEST(answers_in_between),
+		TEST(threads_are_chosen_when_it_matters), TEST(a_status_in_place_of_a_stop),
 	};
 
 	return cmocka_run_group_tests_name("proxy", tests, NULL, NULL);
