@@ -26,7 +26,7 @@
 #include "link_spec.h"
 #include "msg.h"
 #include "pty.h"
-#include "send_now.h"
+#include "now.h"
 
 /* How long one that is hung up on may take to read what was said. */
 #define LINGER_SECONDS	5

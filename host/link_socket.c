@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "link.h"
-#include "send_now.h"
+#include "now.h"
 
 #define CONNECT_SECONDS	10
 
@@ -159,15 +159,13 @@ static size_t telnet_decode(struct link_socket *ls, unsigned char *data, size_t 
 static void readable(struct bufferevent *bev, void *arg)
 {
 	struct link_socket *ls = arg;
-	unsigned char data[16384];
-	size_t len;
+	unsigned char data[65536];
+	size_t len = receive_now(bev, data, sizeof(data));
 
-	while (ls->bev == bev && (len = bufferevent_read(bev, data, sizeof(data))) > 0) {
-		if (ls->link.spec->type == LINK_TELNET)
-			len = telnet_decode(ls, data, len);
-		if (len)
-			ls->link.events->data(ls->link.arg, data, len);
-	}
+	if (ls->link.spec->type == LINK_TELNET)
+		len = telnet_decode(ls, data, len);
+	if (len)
+		ls->link.events->data(ls->link.arg, data, len);
 }
 
 static void changed(struct bufferevent *bev, short what, void *arg)

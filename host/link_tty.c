@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "link.h"
-#include "send_now.h"
+#include "now.h"
 #include "tty_speed.h"
 
 struct link_tty {
@@ -39,10 +39,10 @@ static struct link_tty *of(struct link *link)
 static void readable(struct bufferevent *bev, void *arg)
 {
 	struct link_tty *lt = arg;
-	unsigned char data[16384];
-	size_t len;
+	unsigned char data[65536];
+	size_t len = receive_now(bev, data, sizeof(data));
 
-	while (lt->bev == bev && (len = bufferevent_read(bev, data, sizeof(data))) > 0)
+	if (len)
 		lt->link.events->data(lt->link.arg, data, len);
 }
 
