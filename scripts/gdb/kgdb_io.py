@@ -9,9 +9,12 @@ and removes symbols. It needs nothing in the kernel but its debug information.
     set kgdb-io module-path DIR:DIR     where else to look for .ko files
     set kgdb-io follow-modules on       be there before a module's init function runs
 """
+import atexit
 import os
 import re
+import shutil
 import struct
+import tempfile
 import time
 
 import gdb
@@ -32,15 +35,19 @@ def number(expression):
     return int(gdb.parse_and_eval(expression).cast(gdb.lookup_type("unsigned long")))
 
 
+def section_table(f):
+    """Of an open ELF file: the table's offset, its rows' size and number, and the row of names."""
+    head = f.read(64)
+    if head[:6] != b"\x7fELF\x02\x01":
+        raise struct.error("not an ELF file")
+    return struct.unpack_from("<Q", head, 40) + struct.unpack_from("<HHH", head, 58)
+
+
 def sections(path):
     """The sections of an ELF file: {name: (address, offset, size)}; {} if it is none."""
     try:
         with open(path, "rb") as f:
-            head = f.read(64)
-            if head[:6] != b"\x7fELF\x02\x01":
-                return {}
-            table, = struct.unpack_from("<Q", head, 40)
-            size, count, names = struct.unpack_from("<HHH", head, 58)
+            table, size, count, names = section_table(f)
             f.seek(table)
             data = f.read(size * count)
             rows = [struct.unpack_from("<IIQQQQ", data, i * size) for i in range(count)]
@@ -69,6 +76,41 @@ def file_build_id(path):
     with open(path, "rb") as f:
         f.seek(found[1])
         return build_id(f.read(min(found[2], 256)))
+
+
+class Copies:
+    """Copies of .ko files with no address in them, until gdb ends.
+
+    Where a section of a relocatable file has an address, gdb takes the file for one that is not
+    to be relocated (default_symfile_offsets(), gdb 13 to 16), and its variables are anywhere. The
+    linker gives the kernel's modules such sections, .data at 0x20 for one.
+    """
+
+    def __init__(self):
+        self.directory = None
+
+    def make(self, path):
+        """The name of a copy, to be removed by drop()."""
+        if not self.directory:
+            self.directory = tempfile.mkdtemp(prefix="kgdb-io-")
+            atexit.register(shutil.rmtree, self.directory, True)
+        # One of the same name that gdb has seen before would not be read again.
+        place = tempfile.mkdtemp(dir=self.directory)
+        copy = os.path.join(place, os.path.basename(path))
+        shutil.copyfile(path, copy)
+        with open(copy, "r+b") as f:
+            table, size, count, _ = section_table(f)
+            for i in range(count):
+                f.seek(table + i * size + 16)
+                f.write(bytes(8))
+        return copy
+
+    def drop(self, copy):
+        """Remove what make() made."""
+        shutil.rmtree(os.path.dirname(copy), True)
+
+
+copies = Copies()
 
 
 def quoted(path):
@@ -169,6 +211,7 @@ class Module:
         else:
             self.base = int(value["core_layout"]["base"])
         self.file = None
+        self.copy = None        # that gdb reads in place of it
         self.why = ""
 
     def places(self):
@@ -191,6 +234,12 @@ class Module:
             else:
                 name, address = table[i]["attr"]["name"], table[i]["private"]
             found[text(name)] = int(address.cast(gdb.lookup_type("unsigned long")))
+        # Not in that table: what stands there is an offset, as that of each per-CPU symbol.
+        try:
+            if int(self.value["percpu_size"]):
+                found[".data..percpu"] = int(self.value["percpu"])
+        except gdb.error:       # a kernel without SMP
+            pass
         return found
 
     def load(self, candidates):
@@ -204,8 +253,10 @@ class Module:
             if mine and theirs and mine != theirs:
                 self.why = f"{path} is another build of it"
                 continue
-            command = f"add-symbol-file {quoted(path)}"
             wanted = sections(path)
+            if any(address for address, _, _ in wanted.values()):
+                self.copy = copies.make(path)
+            command = f"add-symbol-file {quoted(self.copy or path)}"
             places.setdefault(".text", self.base)
             for name, address in places.items():
                 # Those for start-up are gone by the time that anybody looks.
@@ -221,9 +272,12 @@ class Module:
         if self.file:
             try:
                 # By address gdb finds others, too: sections that were not named are anywhere.
-                quietly("remove-symbol-file " + quoted(self.file))
+                quietly("remove-symbol-file " + quoted(self.copy or self.file))
             except gdb.error:
                 pass
+        if self.copy:
+            copies.drop(self.copy)
+            self.copy = None
 
 
 class State:

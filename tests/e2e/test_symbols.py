@@ -51,6 +51,14 @@ def test_randomised(boot, ground, version, new):
     assert slides != {0}
 
 
+def module_variables(gdb):
+    """Those of our own module are where they are: in .data, in .bss, one for each CPU."""
+    assert '"kgdb_io"' in gdb.do("print core_io_ops.name")
+    assert gdb.do("print core.registered").endswith("= true\n")
+    assert "<write_registers>" in gdb.do(
+        "print ((call_single_data_t *)((char *)&call + __per_cpu_offset[0]))->func")
+
+
 def test_extension(boot, ground, tmp_path):
     """kgdb-io gdb: modules come and go, per-CPU symbols stay where they were linked."""
     vm = boot(smp=2)
@@ -66,6 +74,9 @@ def test_extension(boot, ground, tmp_path):
     assert f"moved by {slide:#x}" in info
     assert re.search(r"module: +kgdb_io at 0x[0-9a-f]+, .*/kgdb_io.ko", info)
     assert "6.12" in info and "2 CPUs" in info and "build id: " in info
+    module_variables(gdb)
+    gdb.do("kgdb-io sync")
+    module_variables(gdb)
     # CPU 1's current task, by a symbol that is an offset.
     task = gdb.do("print ((struct pcpu_hot *)((char *)&pcpu_hot + __per_cpu_offset[1]))"
                   "->cpu_number")
@@ -101,9 +112,10 @@ def test_extension(boot, ground, tmp_path):
     assert "no target" in gdb.do("info kgdb-io")
 
 
-def test_module_of_another_build(boot, ground, tmp_path):
+@pytest.mark.parametrize("version", ["6.12", "6.1"])
+def test_module_of_another_build(boot, ground, tmp_path, version):
     """A file of the right name is not read if it is another build; by hand, with gdb 16."""
-    vm = boot()
+    vm = boot(kernel(version))
     vm.insmod()
     host = ground.host("unix:" + vm.dbg)
     gdb = ground.gdb(vm, program=new_gdb())
@@ -119,6 +131,7 @@ def test_module_of_another_build(boot, ground, tmp_path):
     assert "another build" in gdb.do("info kgdb-io")
     gdb.do("set kgdb-io module-path " + vm.kernel.built)
     assert "1 modules' symbols read" in gdb.do("kgdb-io sync")
+    module_variables(gdb)
     gdb.detach()
 
 
