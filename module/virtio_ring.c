@@ -43,7 +43,9 @@ int polled_ring_init(struct polled_ring *ring, struct virtqueue *vq, bool device
 	ring->vring = *virtqueue_get_vring(vq);
 	ring->le = virtio_is_little_endian(vdev);
 	ring->device_writes = device_writes;
-	ring->nbufs = rounddown_pow_of_two(min_t(unsigned int, ring->vring.num, RING_BUFS));
+	ring->nbufs = rounddown_pow_of_two(min_t(unsigned int, ring->vring.num,
+						 device_writes ? RING_RX_BUFS : RING_TX_BUFS));
+	ring->size = device_writes ? RING_RX_SIZE : RING_TX_SIZE;
 	/* As vring_use_dma_api() in the virtio core, which is private to it. */
 	if (!virtio_has_dma_quirk(vdev) || xen_domain())
 		ring->dma = vdev->dev.parent;
@@ -52,16 +54,16 @@ int polled_ring_init(struct polled_ring *ring, struct virtqueue *vq, bool device
 		struct vring_desc *desc = &ring->vring.desc[i];
 
 		if (ring->dma) {
-			ring->buf[i] = dma_alloc_coherent(ring->dma, RING_BUF_SIZE,
+			ring->buf[i] = dma_alloc_coherent(ring->dma, ring->size,
 							  &ring->addr[i], GFP_KERNEL);
 		} else {
-			ring->buf[i] = (void *)get_zeroed_page(GFP_KERNEL);
+			ring->buf[i] = alloc_pages_exact(ring->size, GFP_KERNEL | __GFP_ZERO);
 			ring->addr[i] = ring->buf[i] ? virt_to_phys(ring->buf[i]) : 0;
 		}
 		if (!ring->buf[i])
 			return -ENOMEM;
 		desc->addr = __cpu_to_virtio64(ring->le, ring->addr[i]);
-		desc->len = __cpu_to_virtio32(ring->le, RING_BUF_SIZE);
+		desc->len = __cpu_to_virtio32(ring->le, ring->size);
 		desc->flags = put16(ring, device_writes ? VRING_DESC_F_WRITE : 0);
 		desc->next = 0;
 	}
@@ -83,10 +85,10 @@ void polled_ring_free(struct polled_ring *ring)
 
 	for (i = 0; i < ring->nbufs && ring->buf[i]; i++) {
 		if (ring->dma)
-			dma_free_coherent(ring->dma, RING_BUF_SIZE, ring->buf[i],
+			dma_free_coherent(ring->dma, ring->size, ring->buf[i],
 					  ring->addr[i]);
 		else
-			free_page((unsigned long)ring->buf[i]);
+			free_pages_exact(ring->buf[i], ring->size);
 	}
 	memset(ring, 0, sizeof(*ring));
 }
@@ -113,7 +115,7 @@ int polled_ring_rx_span(struct polled_ring *ring, u16 index, const u8 **data)
 	elem = &ring->vring.used->ring[index & (ring->vring.num - 1)];
 	id = __virtio32_to_cpu(ring->le, READ_ONCE(elem->id));
 	len = __virtio32_to_cpu(ring->le, READ_ONCE(elem->len));
-	if (arrived > ring->nbufs || id >= ring->nbufs || len > RING_BUF_SIZE)
+	if (arrived > ring->nbufs || id >= ring->nbufs || len > ring->size)
 		return -EIO;
 	*data = ring->buf[id];
 	return len ? len : -ENODATA;
@@ -207,7 +209,7 @@ size_t polled_ring_tx(struct polled_ring *ring, const u8 *buf, size_t len)
 	size_t sent = 0;
 
 	while (sent < len) {
-		unsigned int n = min_t(size_t, len - sent, RING_BUF_SIZE);
+		unsigned int n = min_t(size_t, len - sent, ring->size);
 		unsigned int slot = ring->head & (ring->vring.num - 1);
 		int id = tx_buffer(ring);
 

@@ -13,9 +13,15 @@
 #include <linux/virtio.h>
 #include <linux/virtio_ring.h>
 
-/* Most buffers of a ring, a power of two; and the size of one in bytes. */
-#define RING_BUFS	32
-#define RING_BUF_SIZE	PAGE_SIZE
+/*
+ * Most buffers of a ring, a power of two; and the size of one in bytes. What is sent is mostly
+ * replies with memory: a device passes each buffer on by itself, so that large ones save system
+ * calls at the host's two ends.
+ */
+#define RING_RX_BUFS	32
+#define RING_RX_SIZE	PAGE_SIZE
+#define RING_TX_BUFS	8
+#define RING_TX_SIZE	(4 * PAGE_SIZE)
 
 /**
  * struct polled_ring - one virtqueue and its buffers
@@ -25,6 +31,7 @@
  * @dma: buffers are mapped by the DMA API for this device; NULL where the device takes
  *	 guest-physical addresses
  * @nbufs: buffers in use, a power of two, at most @vring.num
+ * @size: of each, in bytes
  * @buf: their memory, indexed by descriptor
  * @addr: their address as the device sees it
  * @device_writes: this is the receive queue
@@ -41,8 +48,9 @@ struct polled_ring {
 	bool le;
 	struct device *dma;
 	unsigned int nbufs;
-	void *buf[RING_BUFS];
-	dma_addr_t addr[RING_BUFS];
+	unsigned int size;
+	void *buf[RING_RX_BUFS];
+	dma_addr_t addr[RING_RX_BUFS];
 	bool device_writes;
 
 	unsigned int kicked;
