@@ -80,6 +80,7 @@ static struct {
 	/* The stub's view: what it reads, and what it has written so far. */
 	struct rsp_parser in;
 	struct rsp_parser out;
+	bool quiet;		/* the device does not interrupt for input */
 	unsigned int in_len;	/* bytes of its payload that were read */
 	u8 in_type;		/* the first of them */
 	bool reply_due;		/* the packet read last is one that is answered */
@@ -87,6 +88,7 @@ static struct {
 	bool farewell;		/* the packet being written is the exit message */
 	u8 tx[TX_MAX];
 	unsigned int tx_len;
+	bool tx_untold;		/* the device is still to be told of something */
 
 	/* The running kernel's view: a packet that may become a break-in. */
 	atomic_t polling;
@@ -188,15 +190,48 @@ static int host_next(bool *held)
 }
 NOKPROBE_SYMBOL(host_next);
 
+/* Whether the transport has received something that nobody has taken. */
+static bool arrived(struct kgdb_io_transport *t)
+{
+	const u8 *data;
+
+	return t->ops->rx_span(t, (u32)atomic_read(&core.pos) >> 16, &data);
+}
+NOKPROBE_SYMBOL(arrived);
+
 bool kgdb_io_input_due(void)
 {
 	struct kgdb_io_transport *t = READ_ONCE(core.transport);
-	const u8 *data;
 
-	return !t || core.break_deferred || core.held_pos < core.held_len ||
-	       t->ops->rx_span(t, (u32)atomic_read(&core.pos) >> 16, &data);
+	return !t || core.break_deferred || core.held_pos < core.held_len || arrived(t);
 }
 NOKPROBE_SYMBOL(kgdb_io_input_due);
+
+static void quiet_down(struct kgdb_io_transport *t)
+{
+	if (!t || !t->ops->rx_quiet)
+		return;
+	core.quiet = true;
+	t->ops->rx_quiet(t, true);
+}
+NOKPROBE_SYMBOL(quiet_down);
+
+/*
+ * The kernel is about to run: input is to interrupt it, and what has arrived already, or is to
+ * be done soon after a resume, to be looked at soon. irq_work_queue() can carry a breakpoint:
+ * called while they are out, but after a line of kdb's, which does not say that it resumes.
+ */
+static void listen_again(void)
+{
+	struct kgdb_io_transport *t = READ_ONCE(core.transport);
+
+	if (core.quiet && t)
+		t->ops->rx_quiet(t, false);
+	if (core.quiet && t && (arrived(t) || kgdb_io_hw_break_due()))
+		irq_work_queue(&core.rescan);
+	core.quiet = false;
+}
+NOKPROBE_SYMBOL(listen_again);
 
 /* The next byte for the stub or kdb: 0 to 255, or -EAGAIN when there is none. */
 static int stub_next(void)
@@ -232,10 +267,30 @@ void kgdb_io_tx_send(void)
 	unsigned int len = min_t(unsigned int, core.tx_len, sizeof(core.tx));
 
 	core.tx_len = 0;
-	if (t && len)
+	if (t && len) {
+		core.tx_untold = false;
 		t->ops->tx(t, core.tx, len);
+	}
 }
 NOKPROBE_SYMBOL(kgdb_io_tx_send);
+
+/*
+ * The acknowledgement of a step: its stop follows soon and can share the doorbell. If it does
+ * not, the timer rings, long before a host repeats the request.
+ */
+static void send_later(void)
+{
+	struct kgdb_io_transport *t = READ_ONCE(core.transport);
+
+	if (!t || !t->ops->tx_later) {
+		kgdb_io_tx_send();
+		return;
+	}
+	t->ops->tx_later(t, core.tx, core.tx_len);
+	core.tx_len = 0;
+	core.tx_untold = true;
+}
+NOKPROBE_SYMBOL(send_later);
 
 u8 *kgdb_io_tx_room(unsigned int len)
 {
@@ -293,6 +348,10 @@ static void observe_input(u8 c)
 			   (core.in_type == 'Z' || core.in_type == 'z')) {
 			kgdb_io_hw_break_changed();
 		}
+		break;
+	case RSP_PACKET:
+		if (!core.reply_due || core.in_type == 'D')
+			listen_again();
 		break;
 	case RSP_TEXT:
 		/* A line for kdb, maybe "bph". */
@@ -371,8 +430,14 @@ static void core_flush(void)
 	 * that resumes cannot wait: a host that misses it repeats the packet, which the
 	 * running kernel would take for a break-in.
 	 */
-	if (core.tx_len == 1 && core.tx[0] == '+' && core.reply_due)
-		return;
+	if (core.tx_len == 1 && core.tx[0] == '+') {
+		if (core.reply_due)
+			return;
+		if (core.in_type == 's' && core.owner == OWNER_STUB) {
+			send_later();
+			return;
+		}
+	}
 	kgdb_io_tx_send();
 	/* The message at reboot is the one packet of a running kernel without an ack. */
 	if (core.farewell && core.owner == OWNER_CONSOLE)
@@ -405,6 +470,7 @@ static void core_pre_exception(void)
 	memset(&core.out, 0, sizeof(core.out));
 	core.in_type = 0;
 	core.reply_due = false;
+	quiet_down(t);
 	kgdb_io_accel_stopped(!kgdb_connected, t && t->ops->reliable);
 }
 NOKPROBE_SYMBOL(core_pre_exception);
@@ -425,6 +491,7 @@ static void core_post_exception(void)
 	 */
 	if (core.tx_len)
 		kgdb_io_tx_send();
+	listen_again();
 
 	core.held_len = 0;
 	core.held_pos = 0;
@@ -556,13 +623,18 @@ void kgdb_io_poll(void)
 		seen = atomic_read(&core.polling);
 		scan_input();
 	} while (atomic_cmpxchg(&core.polling, seen, 0) != seen);
-	/* Soon after each resume: the packet that asked for it was an interrupt. */
 	kgdb_io_hw_break_check();
 }
 
 static void core_timer(struct timer_list *timer)
 {
+	struct kgdb_io_transport *t = READ_ONCE(core.transport);
+
 	kgdb_io_poll();
+	if (t && READ_ONCE(core.tx_untold)) {
+		WRITE_ONCE(core.tx_untold, false);
+		t->ops->tx_kick(t);
+	}
 	/*
 	 * The step does not end. The first time it has hardly begun: this timer may be part of
 	 * the interrupt that comes before the instruction.
@@ -600,6 +672,8 @@ void kgdb_io_online(struct kgdb_io_transport *t)
 	core.held_len = 0;
 	core.held_pos = 0;
 	core.tx_len = 0;
+	core.tx_untold = false;
+	core.quiet = false;
 	memset(&core.scan, 0, sizeof(core.scan));
 	/* What the transport has set up is there before it is used. */
 	smp_store_release(&core.transport, t);

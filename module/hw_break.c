@@ -96,11 +96,17 @@ void kgdb_io_hw_break_changed(void)
 }
 NOKPROBE_SYMBOL(kgdb_io_hw_break_changed);
 
+bool kgdb_io_hw_break_due(void)
+{
+	return atomic_read(&changed);
+}
+NOKPROBE_SYMBOL(kgdb_io_hw_break_due);
+
 void kgdb_io_hw_break_check(void)
 {
 	int cpu;
 
-	if (!atomic_read(&changed))
+	if (!kgdb_io_hw_break_due())
 		return;
 	/* Keeps CPUs from going, and kgdb_io_hw_break_disable() waiting. */
 	preempt_disable();

@@ -15,6 +15,8 @@
 #ifndef KGDB_IO_HW_BREAK_H
 #define KGDB_IO_HW_BREAK_H
 
+#include <linux/types.h>
+
 #if defined(CONFIG_X86) && defined(CONFIG_HAVE_HW_BREAKPOINT)
 
 /**
@@ -43,6 +45,9 @@ void kgdb_io_hw_break_disable(void);
  */
 void kgdb_io_hw_break_changed(void);
 
+/** kgdb_io_hw_break_due() - whether kgdb_io_hw_break_check() has something to do; any context */
+bool kgdb_io_hw_break_due(void);
+
 /**
  * kgdb_io_hw_break_check() - have each CPU's debug registers written anew after a change
  *
@@ -57,6 +62,7 @@ void kgdb_io_hw_break_check(void);
 static inline void kgdb_io_hw_break_enable(void) { }
 static inline void kgdb_io_hw_break_disable(void) { }
 static inline void kgdb_io_hw_break_changed(void) { }
+static inline bool kgdb_io_hw_break_due(void) { return false; }
 static inline void kgdb_io_hw_break_check(void) { }
 
 #endif

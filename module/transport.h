@@ -40,6 +40,15 @@ struct kgdb_io_transport_ops {
 	void (*rx_release)(struct kgdb_io_transport *t, u16 index);
 
 	/**
+	 * @rx_quiet: whether the device need not interrupt for what arrives
+	 *
+	 * Optional. It is told so while the kernel is stopped and polls, or each request
+	 * would interrupt the kernel as soon as it runs again. What arrives after it was told
+	 * the opposite interrupts.
+	 */
+	void (*rx_quiet)(struct kgdb_io_transport *t, bool quiet);
+
+	/**
 	 * @tx: send bytes
 	 *
 	 * @buf is the caller's and is copied. Where the device takes nothing for a
@@ -50,6 +59,20 @@ struct kgdb_io_transport_ops {
 	 * Return: the number of bytes taken.
 	 */
 	size_t (*tx)(struct kgdb_io_transport *t, const u8 *buf, size_t len);
+
+	/**
+	 * @tx_later: as @tx, but the device is told of it with the next @tx or by @tx_kick
+	 *
+	 * Optional, with @tx_kick.
+	 */
+	size_t (*tx_later)(struct kgdb_io_transport *t, const u8 *buf, size_t len);
+
+	/**
+	 * @tx_kick: tell the device of what it was not told yet
+	 *
+	 * Harmless when that is nothing, and when the kernel is stopped in the middle.
+	 */
+	void (*tx_kick)(struct kgdb_io_transport *t);
 
 	/** @reliable: bytes arrive as they were sent, or the device is gone */
 	bool reliable;

@@ -82,16 +82,37 @@ static void vdbg_rx_release(struct kgdb_io_transport *t, u16 index)
 }
 NOKPROBE_SYMBOL(vdbg_rx_release);
 
+static void vdbg_rx_quiet(struct kgdb_io_transport *t, bool quiet)
+{
+	polled_ring_rx_quiet(&to_vdbg(t)->rx, quiet);
+}
+NOKPROBE_SYMBOL(vdbg_rx_quiet);
+
 static size_t vdbg_tx(struct kgdb_io_transport *t, const u8 *buf, size_t len)
 {
 	return polled_ring_tx(&to_vdbg(t)->tx, buf, len);
 }
 NOKPROBE_SYMBOL(vdbg_tx);
 
+static size_t vdbg_tx_later(struct kgdb_io_transport *t, const u8 *buf, size_t len)
+{
+	return polled_ring_tx_later(&to_vdbg(t)->tx, buf, len);
+}
+NOKPROBE_SYMBOL(vdbg_tx_later);
+
+static void vdbg_tx_kick(struct kgdb_io_transport *t)
+{
+	polled_ring_kick(&to_vdbg(t)->tx);
+}
+NOKPROBE_SYMBOL(vdbg_tx_kick);
+
 static const struct kgdb_io_transport_ops vdbg_ops = {
 	.rx_span	= vdbg_rx_span,
 	.rx_release	= vdbg_rx_release,
+	.rx_quiet	= vdbg_rx_quiet,
 	.tx		= vdbg_tx,
+	.tx_later	= vdbg_tx_later,
+	.tx_kick	= vdbg_tx_kick,
 	.reliable	= true,
 };
 

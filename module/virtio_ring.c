@@ -158,6 +158,15 @@ void polled_ring_rx_release(struct polled_ring *ring, u16 index)
 }
 NOKPROBE_SYMBOL(polled_ring_rx_release);
 
+void polled_ring_rx_quiet(struct polled_ring *ring, bool quiet)
+{
+	WRITE_ONCE(ring->vring.avail->flags,
+		   put16(ring, quiet ? VRING_AVAIL_F_NO_INTERRUPT : 0));
+	/* The flag we wrote before the used index that the device wrote, 2.7.7.1. */
+	mb();
+}
+NOKPROBE_SYMBOL(polled_ring_rx_quiet);
+
 /* Take back what the device has sent. */
 static void tx_reap(struct polled_ring *ring)
 {
@@ -204,7 +213,7 @@ static int tx_buffer(struct polled_ring *ring)
 }
 NOKPROBE_SYMBOL(tx_buffer);
 
-size_t polled_ring_tx(struct polled_ring *ring, const u8 *buf, size_t len)
+size_t polled_ring_tx_later(struct polled_ring *ring, const u8 *buf, size_t len)
 {
 	size_t sent = 0;
 
@@ -223,6 +232,14 @@ size_t polled_ring_tx(struct polled_ring *ring, const u8 *buf, size_t len)
 		WRITE_ONCE(ring->vring.avail->idx, put16(ring, ++ring->head));
 		sent += n;
 	}
+	return sent;
+}
+NOKPROBE_SYMBOL(polled_ring_tx_later);
+
+size_t polled_ring_tx(struct polled_ring *ring, const u8 *buf, size_t len)
+{
+	size_t sent = polled_ring_tx_later(ring, buf, len);
+
 	if (sent)
 		polled_ring_kick(ring);
 	return sent;

@@ -93,6 +93,8 @@ void polled_ring_kick(struct polled_ring *ring);
 /* Members of struct kgdb_io_transport_ops, for a ring; see there. */
 int polled_ring_rx_span(struct polled_ring *ring, u16 index, const u8 **data);
 void polled_ring_rx_release(struct polled_ring *ring, u16 index);
+void polled_ring_rx_quiet(struct polled_ring *ring, bool quiet);
+size_t polled_ring_tx_later(struct polled_ring *ring, const u8 *buf, size_t len);
 size_t polled_ring_tx(struct polled_ring *ring, const u8 *buf, size_t len);
 
 #endif
