@@ -28,8 +28,11 @@ MODULE_PARM_DESC(accel, "answer memory reads and writes and what the kernel's st
 /* Memory is read and encoded in pieces of this many bytes, a divisor of the page size. */
 #define PIECE		2048
 
-/* The list of threads is told in pieces of this many bytes. */
-#define THREADS_MAX	0x8000
+/*
+ * The list of threads is told in pieces of this many. Such a piece is longer than what a host
+ * takes for the whole list (THREADS_WHOLE in host/proxy_run.c).
+ */
+#define THREADS_MAX	8192
 
 /* Of a payload, what the stub takes: its buffer less a terminator. */
 #define STUB_MAX	(BUFMAX - 1)
@@ -57,6 +60,7 @@ enum own {
 enum reply {
 	REPLY_NONE,
 	REPLY_TEXT,
+	REPLY_THREADS,
 	REPLY_HEX,
 	REPLY_BINARY,
 	REPLY_CHECKED,
@@ -92,10 +96,10 @@ static struct {
 	char stop[2 * BUFMAX];	/* the stop reply, */
 	bool status;		/* to "?" */
 	bool other_thread;	/* "g" may be about one that did not stop */
-	/* The list of threads as told last, and how many are told if that is not all. */
-	char threads[THREADS_MAX];
-	unsigned int threads_told;
-	bool threads_whole;
+	/* The threads as told last, and how many were told before these. */
+	u32 threads[THREADS_MAX];
+	unsigned int threads_count;
+	unsigned int threads_first;
 	/* Step on while the kernel is there, in this task; none if both are equal. */
 	u64 range_from;
 	u64 range_to;
@@ -206,11 +210,44 @@ static void put_memory(enum reply kind)
 }
 NOKPROBE_SYMBOL(put_memory);
 
+/* "m", the numbers of threads in hexadecimal with commas between them; or "l" for none. */
+static void put_threads(void)
+{
+	u8 item[1 + 8], sum = 0;
+	unsigned int i, n;
+	int shift;
+
+	if (!a.threads_count) {
+		put_text("l");
+		return;
+	}
+	put("$", 1);
+	for (i = 0; i < a.threads_count; i++) {
+		u32 id = a.threads[i];
+
+		n = 0;
+		item[n++] = i ? ',' : 'm';
+		/* Whole bytes, as the stub has it. */
+		shift = 28;
+		while (shift > 4 && !(id >> (shift - 4)))
+			shift -= 8;
+		for (; shift >= 0; shift -= 4)
+			item[n++] = hex_asc_lo(id >> shift);
+		put(item, n);
+		sum += rsp_sum(item, n);
+	}
+	put_trailer(sum);
+}
+NOKPROBE_SYMBOL(put_threads);
+
 static void send_reply(void)
 {
 	switch (a.reply) {
 	case REPLY_TEXT:
 		put_text(a.text);
+		break;
+	case REPLY_THREADS:
+		put_threads();
 		break;
 	case REPLY_HEX:
 	case REPLY_BINARY:
@@ -230,6 +267,16 @@ static void reply_text(const char *text)
 	send_reply();
 }
 NOKPROBE_SYMBOL(reply_text);
+
+/* The threads that come after the first @told. */
+static void tell_threads(unsigned int told)
+{
+	a.threads_first = told;
+	a.threads_count = kgdb_io_threads(a.threads, THREADS_MAX, told);
+	a.reply = REPLY_THREADS;
+	send_reply();
+}
+NOKPROBE_SYMBOL(tell_threads);
 
 static void feed(const u8 *packet, unsigned int len)
 {
@@ -362,14 +409,6 @@ static char *put_literal(char *out, const char *text)
 }
 NOKPROBE_SYMBOL(put_literal);
 
-static void put_threads(unsigned int told)
-{
-	a.threads_told = kgdb_io_threads(a.threads, sizeof(a.threads), told);
-	a.threads_whole = !told && !a.threads_told;
-	reply_text(a.threads);
-}
-NOKPROBE_SYMBOL(put_threads);
-
 /* A register of 8 bytes from the stub's reply to "g". */
 static u64 own_register(unsigned int number)
 {
@@ -408,7 +447,6 @@ NOKPROBE_SYMBOL(put_registers);
 /* What a host that knows us saves requests with, see accel.h. */
 static char *put_stop_extras(char *out)
 {
-	char *threads = (char *)a.packet;
 	unsigned int len;
 	__be32 crc;
 
@@ -425,8 +463,8 @@ static char *put_stop_extras(char *out)
 		}
 		*out++ = ';';
 	}
-	if (a.threads_whole && !kgdb_io_threads(threads, sizeof(a.threads), 0) &&
-	    !strcmp(threads, a.threads))
+	if (!a.threads_first && a.threads_count && a.threads_count < THREADS_MAX &&
+	    kgdb_io_threads_are(a.threads, a.threads_count))
 		out = put_literal(out, "kgdbio.threads:same;");
 	return out;
 }
@@ -496,7 +534,7 @@ static void put_features(const u8 *p, const u8 *end)
 	char *out = a.text_buf;
 
 	a.stops = false;
-	a.threads_whole = false;
+	a.threads_count = 0;
 	for (; IS_ENABLED(CONFIG_X86_64) && p < end && !a.stops; p++)
 		a.stops = skip(&p, end, "kgdbio.stops+");
 	BUILD_BUG_ON(PAYLOAD_MAX != 0x20000);
@@ -531,12 +569,12 @@ static bool query(const u8 *p, const u8 *end)
 	if (skip(&p, end, "qkgdbio.ram:"))
 		return read_memory(p, end, a.reliable ? REPLY_BINARY : REPLY_CHECKED, true);
 	if (skip(&p, end, "qfThreadInfo") && p == end) {
-		put_threads(0);
+		tell_threads(0);
 		return true;
 	}
 	if (skip(&p, end, "qsThreadInfo") && p == end) {
-		if (a.threads_told)
-			put_threads(a.threads_told);
+		if (a.threads_count == THREADS_MAX)
+			tell_threads(a.threads_first + THREADS_MAX);
 		else
 			reply_text("l");
 		return true;
@@ -803,7 +841,6 @@ void kgdb_io_accel_stopped(bool fresh, bool reliable)
 	kgdb_io_accel_reset();
 	a.kdb = false;
 	a.other_thread = false;
-	a.threads_told = 0;
 	if (!fresh) {
 		/* The stub begins with it, if it is the stub and not kdb. */
 		a.own = a.on ? OWN_STOP : OWN_NONE;

@@ -31,8 +31,8 @@
  * "kgdbio.stops+" in qSupported, from a host and back (x86-64)
  *	Stop replies have, behind the registers, "kgdbio.stack:DIGITS;", memory from the stack
  *	pointer on, rounded down to a multiple of 64; and "kgdbio.threads:same;" if the list of
- *	threads is what was told last, in one piece of less than 32 KiB. Where the transport can
- *	lose or change bytes it is "kgdbio.checked-stack:DIGITS;", with a CRC as below.
+ *	threads is what was told last, in one piece. Where the transport can lose or change bytes
+ *	it is "kgdbio.checked-stack:DIGITS;", with a CRC as below.
  *
  * "qkgdbio.ram:ADDR,LENGTH"
  *	As "x ADDR,LENGTH", with its errors, but only as far as it is memory: pages that hold

@@ -8,64 +8,61 @@
 
 #include "threads.h"
 
-/* "," and the digits of 32 bits. */
-#define THREAD_MAX	9
-
-struct list {
-	char *start;
-	char *at;
-	char *end;
-	unsigned int first;	/* those before it were told */
-	unsigned int count;	/* seen so far */
+/* Where a walk over all threads stands. */
+struct walk {
+	unsigned int seen;
+	unsigned int first;
+	unsigned int max;
+	/* One of these: to be written to, or to be compared with. */
+	u32 *out;
+	const u32 *in;
 };
 
-/* Returns false when there is no room. */
-static bool put_thread(struct list *l, u32 id)
+/* Returns false when the walk is over. */
+static bool visit(struct walk *w, u32 id)
 {
-	int shift = 28;
+	unsigned int at = w->seen++ - w->first;
 
-	if (l->count < l->first) {
-		l->count++;
+	if (w->seen <= w->first)
 		return true;
-	}
-	if (l->end - l->at <= THREAD_MAX)
+	if (at >= w->max)
 		return false;
-	l->count++;
-	*l->at = l->at == l->start ? 'm' : ',';
-	l->at++;
-	/* Whole bytes, as the stub has it. */
-	while (shift > 4 && !(id >> (shift - 4)))
-		shift -= 8;
-	for (; shift >= 0; shift -= 4)
-		*l->at++ = hex_asc_lo(id >> shift);
+	if (w->in)
+		return w->in[at] == id;
+	w->out[at] = id;
 	return true;
 }
-NOKPROBE_SYMBOL(put_thread);
+NOKPROBE_SYMBOL(visit);
 
-static bool put_threads(struct list *l)
+static bool walk(struct walk *w)
 {
 	struct task_struct *g, *p;
 	int cpu;
 
 	for_each_online_cpu(cpu)
-		if (!put_thread(l, -cpu - 2))
+		if (!visit(w, -cpu - 2))
 			return false;
 	/* The kernel is stopped: nobody changes the list, and the stub takes no lock either. */
 	for_each_process_thread(g, p)
-		if (!put_thread(l, p->pid))
+		if (!visit(w, p->pid))
 			return false;
 	return true;
 }
-NOKPROBE_SYMBOL(put_threads);
+NOKPROBE_SYMBOL(walk);
 
-unsigned int kgdb_io_threads(char *out, unsigned int size, unsigned int first)
+unsigned int kgdb_io_threads(u32 *ids, unsigned int max, unsigned int first)
 {
-	struct list l = { .start = out, .at = out, .end = out + size, .first = first };
-	bool whole = put_threads(&l);
+	struct walk w = { .first = first, .max = max, .out = ids };
 
-	if (l.at == out)
-		*l.at++ = 'l';
-	*l.at = '\0';
-	return whole ? 0 : l.count;
+	walk(&w);
+	return w.seen > first ? min(w.seen - first, max) : 0;
 }
 NOKPROBE_SYMBOL(kgdb_io_threads);
+
+bool kgdb_io_threads_are(const u32 *ids, unsigned int count)
+{
+	struct walk w = { .max = count, .in = ids };
+
+	return walk(&w) && w.seen == count;
+}
+NOKPROBE_SYMBOL(kgdb_io_threads_are);

@@ -9,16 +9,23 @@
 #include <linux/types.h>
 
 /**
- * kgdb_io_threads() - what to answer "qfThreadInfo" or "qsThreadInfo" with
- * @out: receives "m" and numbers in hexadecimal with commas between them, or "l" if there is
- *	 none left; zero-terminated
- * @size: room there, in bytes; at least 32
- * @first: how many threads were told already
+ * kgdb_io_threads() - what threads there are
+ * @ids: receives their numbers, as "qfThreadInfo" has them: first come the CPUs, as the
+ *	 stub's "shadow" threads, then the tasks
+ * @max: room there, in numbers
+ * @first: leave out as many
  *
- * First come the CPUs, as the stub's "shadow" threads, then the tasks.
- * Context: polled, kernel stopped.
- * Return: how many were told by now if some are left, for @first of the next call; else 0.
+ * Context: polled, kernel stopped. Return: how many numbers were written.
  */
-unsigned int kgdb_io_threads(char *out, unsigned int size, unsigned int first);
+unsigned int kgdb_io_threads(u32 *ids, unsigned int max, unsigned int first);
+
+/**
+ * kgdb_io_threads_are() - whether there are these threads and no others
+ * @ids: from kgdb_io_threads(), all of them
+ * @count: how many
+ *
+ * Context: polled, kernel stopped.
+ */
+bool kgdb_io_threads_are(const u32 *ids, unsigned int count);
 
 #endif
