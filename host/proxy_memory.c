@@ -14,9 +14,10 @@
 
 /*
  * How much memory around what gdb asks for is read with it: whatever a link moves in a few
- * ms, found out by trying.
+ * ms, found out by trying. A page is more than one of the kernel's larger structures: who follows
+ * a list asks for a few places in each.
  */
-#define BLOCK_MAX	1024
+#define BLOCK_MAX	4096
 #define QUICK_MS	3
 #define SLOW_MS		20
 
@@ -24,6 +25,9 @@
 #define CHUNK_MIN	1024
 #define CHUNK_QUICK_MS	60
 #define CHUNK_SLOW_MS	250
+
+/* Two reads of this size in a row are the beginning of a long one. */
+#define STREAM_MIN	512
 
 /* How often a read is asked for anew because the answer was none to it. */
 #define ANEW_MAX	5
@@ -78,7 +82,7 @@ static void read_done(struct proxy *p)
 	/* Whoever reads two pieces in a row reads on, or one that is as large as can be. */
 	p->streaming = p->got == p->want &&
 		       (p->got == DATA_MAX ||
-			(p->got >= BLOCK_MAX / 2 && p->addr == p->next_addr));
+			(p->got >= STREAM_MIN && p->addr == p->next_addr));
 	p->next_addr = p->addr + p->got;
 	answer(p, p->out, len);
 	proxy_go_ahead(p);
