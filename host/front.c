@@ -25,8 +25,8 @@
 #include "front.h"
 #include "link_spec.h"
 #include "msg.h"
-#include "pty.h"
 #include "now.h"
+#include "pty.h"
 
 /* How long one that is hung up on may take to read what was said. */
 #define LINGER_SECONDS	5

@@ -24,7 +24,7 @@ void send_now(struct bufferevent *bev, const void *data, size_t len);
  * receive_now() - what has arrived
  * @bev: of a socket or tty, non-blocking
  * @data: receives it
- * @size: room in bytes, more than a bufferevent reads in one turn (16384)
+ * @size: room in bytes, many times what a bufferevent reads in one turn
  *
  * To be called from its read callback, once. The bufferevent itself reads 4096 bytes at a time,
  * with four system calls for each. Errors and the end of the file come as its events.
