@@ -86,17 +86,30 @@ class Copies:
     linker gives the kernel's modules such sections, .data at 0x20 for one.
     """
 
+    # With debug information they are large: on a disk rather than in memory.
+    PLACE = os.environ.get("TMPDIR") or "/var/tmp"
+    PREFIX = "kgdb-io-"
+
     def __init__(self):
         self.directory = None
+
+    def clean_up(self):
+        """Remove what a gdb that was killed has left behind."""
+        for name in os.listdir(self.PLACE):
+            match = re.fullmatch(self.PREFIX + r"(\d+)-\w+", name)
+            path = os.path.join(self.PLACE, name)
+            if match and not os.path.exists("/proc/" + match[1]) and \
+                    os.lstat(path).st_uid == os.getuid():
+                shutil.rmtree(path, True)
 
     def make(self, path):
         """The name of a copy, to be removed by drop()."""
         if not self.directory:
-            self.directory = tempfile.mkdtemp(prefix="kgdb-io-")
+            self.clean_up()
+            self.directory = tempfile.mkdtemp("", f"{self.PREFIX}{os.getpid()}-", self.PLACE)
             atexit.register(shutil.rmtree, self.directory, True)
         # One of the same name that gdb has seen before would not be read again.
-        place = tempfile.mkdtemp(dir=self.directory)
-        copy = os.path.join(place, os.path.basename(path))
+        copy = os.path.join(tempfile.mkdtemp(dir=self.directory), os.path.basename(path))
         shutil.copyfile(path, copy)
         with open(copy, "r+b") as f:
             table, size, count, _ = section_table(f)

@@ -92,7 +92,7 @@ def test_host_gone_in_the_middle(ground, boot, stopped):
         if stopped:
             line = Line(vm.dbg)
             line.send(b"+$?#3f")
-            line.expect(b"$S05#b8")
+            line.expect(b";kgdbio.status:;#")
             line.send(b"+")
             line.close()
         line = Line(vm.dbg)
@@ -213,7 +213,7 @@ def test_both_kernels_survive_an_early_end(boot):
     vm.insmod()
     line = Line(vm.dbg)
     line.send(b"+$?#3f")
-    line.expect(b"$S05#b8")
+    line.expect(b";kgdbio.status:;#")
     line.close()
     line = Line(vm.dbg)
     line.send(b"+$D#44")

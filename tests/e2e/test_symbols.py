@@ -2,6 +2,7 @@
 import re
 import subprocess
 
+import pexpect
 import pytest
 
 import debuggee
@@ -59,11 +60,17 @@ def module_variables(gdb):
         "print ((call_single_data_t *)((char *)&call + __per_cpu_offset[0]))->func")
 
 
-def test_extension(boot, ground, tmp_path):
+def test_extension(boot, ground, tmp_path, monkeypatch):
     """kgdb-io gdb: modules come and go, per-CPU symbols stay where they were linked."""
     vm = boot(smp=2)
     vm.insmod()
     slide = vm.slide()
+    # What a gdb that was killed has left there is removed, and nothing is left this time.
+    copies = tmp_path / "copies"
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    (copies / f"kgdb-io-{ended.pid}-abc").mkdir(parents=True)
+    monkeypatch.setenv("TMPDIR", str(copies))
     gdb = ground.gdb(vm, command=[
         KGDB_IO, "gdb", "unix:" + vm.dbg, "-p", vm.dir + "/pty", "-s", vm.kernel.vmlinux, "--",
         "-nx", "-ex", "set pagination off", "-ex", "set confirm off", "-ex", "set width 0",
@@ -108,15 +115,20 @@ def test_extension(boot, ground, tmp_path):
     assert "virtio_console_init" in gdb.wait()
     gdb.do("delete")
     gdb.do("set kgdb-io follow-modules off")
+    assert len(list(copies.iterdir())) == 1
     sessions.leave(vm, gdb)
     assert "no target" in gdb.do("info kgdb-io")
+    gdb.send("quit")
+    gdb.spawn.expect(pexpect.EOF)
+    assert not list(copies.iterdir())
 
 
 @pytest.mark.parametrize("version", ["6.12", "6.1"])
-def test_module_of_another_build(boot, ground, tmp_path, version):
+def test_module_of_another_build(boot, ground, tmp_path, monkeypatch, version):
     """A file of the right name is not read if it is another build; by hand, with gdb 16."""
     vm = boot(kernel(version))
     vm.insmod()
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     host = ground.host("unix:" + vm.dbg)
     gdb = ground.gdb(vm, program=new_gdb())
     gdb.do(f"source {debuggee.SCRIPTS}/gdb/kgdb_io.py")
