@@ -135,9 +135,11 @@ NOKPROBE_SYMBOL(script_next);
 
 /*
  * The next byte that the transport received: 0 to 255, -EAGAIN when there is none, -EIO
- * when there is no transport.
+ * when there is no transport. A kernel that runs gives @stops and gets how often it had stopped
+ * when the byte was taken, even if it has stopped since. Exact, as a host resumes with at least
+ * one byte: had a stop come and gone before the exchange, that would have failed.
  */
-static int input_next(void)
+static int input_next(unsigned int *stops)
 {
 	struct kgdb_io_transport *t = READ_ONCE(core.transport);
 	int pos, next, off;
@@ -149,7 +151,13 @@ static int input_next(void)
 	if (!t)
 		return -EIO;
 	for (;;) {
-		pos = atomic_read(&core.pos);
+		pos = atomic_read_acquire(&core.pos);
+		if (stops) {
+			/* Both pair with core_pre_exception(). */
+			*stops = smp_load_acquire(&core.stops);
+			if (READ_ONCE(core.owner) != OWNER_IRQ)
+				return -EAGAIN;
+		}
 		index = (u32)pos >> 16;
 		off = pos & 0xffff;
 		len = t->ops->rx_span(t, index, &data);
@@ -186,7 +194,7 @@ static int host_next(bool *held)
 		core.held_pos = pos + 1;
 		return core.held[pos];
 	}
-	return input_next();
+	return input_next(NULL);
 }
 NOKPROBE_SYMBOL(host_next);
 
@@ -225,11 +233,14 @@ static void listen_again(void)
 {
 	struct kgdb_io_transport *t = READ_ONCE(core.transport);
 
-	if (core.quiet && t)
-		t->ops->rx_quiet(t, false);
-	if (core.quiet && t && (arrived(t) || kgdb_io_hw_break_due()))
-		irq_work_queue(&core.rescan);
+	if (!core.quiet)
+		return;
 	core.quiet = false;
+	if (!t)
+		return;
+	t->ops->rx_quiet(t, false);
+	if (arrived(t) || kgdb_io_hw_break_due())
+		irq_work_queue(&core.rescan);
 }
 NOKPROBE_SYMBOL(listen_again);
 
@@ -458,7 +469,10 @@ static void core_pre_exception(void)
 	core.stale = kgdb_io_stale_trap(core.stops, core.packets, kgdb_connected, stepping);
 	if (core.stale)
 		return;
-	core.stops++;
+	/* After the owner: what a CPU still takes was sent before this stop. */
+	smp_store_release(&core.stops, core.stops + 1);
+	/* This stop serves it. */
+	core.break_pending = false;
 	/*
 	 * A host that believed it was talking to a running kernel would have sent 0x03. Without
 	 * this the stub would begin with a stop reply that nobody asked for.
@@ -559,21 +573,19 @@ static void hold(u8 c)
  */
 static void scan_input(void)
 {
-	unsigned int stops;
+	unsigned int stops = READ_ONCE(core.stops);
 	int c;
 
 	if (core.break_pending) {
 		core.break_pending = false;
-		break_in(READ_ONCE(core.stops));
+		break_in(stops);
 	}
 
 	/* Pairs with the release in core_post_exception(). */
 	while (smp_load_acquire(&core.owner) == OWNER_IRQ && !core.held_packet) {
-		c = input_next();
+		c = input_next(&stops);
 		if (c < 0)
 			return;
-		/* After it: rather one stop too many than a Ctrl-C that is lost. */
-		stops = READ_ONCE(core.stops);
 		if (c == RSP_BREAK_IN) {
 			/* Even inside a packet: one that the host never finished. */
 			memset(&core.scan, 0, sizeof(core.scan));
