@@ -145,22 +145,63 @@ static size_t same(const unsigned char *p, size_t len, unsigned char c)
 }
 NOKPROBE_SYMBOL(same);
 
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+
+/* The digits of four bytes. */
+static inline uint64_t hex(uint32_t w)
+{
+	uint64_t x = w, letters;
+
+	/* The bytes apart, then their digits, the upper one first. */
+	x = (x | x << 16) & 0x0000ffff0000ffffULL;
+	x = (x | x << 8) & 0x00ff00ff00ff00ffULL;
+	x = (x >> 4 | x << 8) & EVERY(0x0f);
+	letters = (x + EVERY(6)) >> 4 & EVERY(1);
+	return x + EVERY('0') + letters * ('a' - '0' - 10);
+}
+
+/*
+ * Of 9 bytes or more, those before the first that equals the next one, 8 at most: how many.
+ * There must be room for the digits of 8 in any case.
+ */
+static inline size_t put_hex_plain(unsigned char *out, const unsigned char *in)
+{
+	uint64_t w = load(in), alike = has(w ^ load(in + 1), 0);
+
+	store(out, hex(w));
+	store(out + 8, hex(w >> 32));
+	return alike ? __builtin_ctzll(alike) / 8 : 8;
+}
+
+#else
+
+static inline size_t put_hex_plain(unsigned char *out, const unsigned char *in)
+{
+	return 0;
+}
+
+#endif
+
 size_t rsp_put_hex(unsigned char *out, const unsigned char *in, size_t len)
 {
 	unsigned char *start = out;
+	size_t n;
 
 	while (len) {
 		if (len >= 2 && in[0] == in[1] && *in >> 4 == (*in & 15)) {
-			size_t n = same(in, len, *in);
-
+			n = same(in, len, *in);
 			out = put_run(out, digits[*in & 15], n * 2);
-			in += n;
-			len -= n;
-			continue;
+		} else {
+			n = len > 8 ? put_hex_plain(out, in) : 0;
+			if (!n) {
+				out[0] = digits[*in >> 4];
+				out[1] = digits[*in & 15];
+				n = 1;
+			}
+			out += 2 * n;
 		}
-		*out++ = digits[*in >> 4];
-		*out++ = digits[*in++ & 15];
-		len--;
+		in += n;
+		len -= n;
 	}
 	return out - start;
 }

@@ -52,6 +52,10 @@ static void hex_digits_and_runs(void **state)
 	hex("\xff\xff\xff\xff\xff\xff\xff\xff\x10", 9, "f*,10");
 	hex("\x11\x11\x11\x12", 4, "1*\"12");
 	hex("\x12\x12\x12\x12\x12\x12\x12\x12", 8, "1212121212121212");
+	/* Eight bytes at once, and a run that begins with the last of them. */
+	hex("\x01\x23\x45\x67\x89\xab\xcd\xef\x9a\xa9", 10, "0123456789abcdef9aa9");
+	hex("\x01\x23\x45\x67\x89\xab\xcd\0\0\0", 10, "0123456789abcd0*\"");
+	hex("\xfe\xdc\0\0\0\x32\x32\x10\x10\x10", 10, "fedc0*\"3232101010");
 }
 
 /* Bytes of some kind: kernel memory is mostly zeros, pointers and text. */
