@@ -1,10 +1,24 @@
 """Breakpoints where it hurts; a kernel that panics."""
 import time
 
+import pexpect
 import pytest
 
 import sessions
 from conftest import any_transport, kernel
+
+
+def interrupted(gdb, console):
+    """gdb's output, once input on the link has interrupted the kernel."""
+    for _ in range(20):
+        # Any byte does. Not a Ctrl-C: gdb 13 says "Quit" and loses track when a breakpoint is
+        # hit while it sends one. Again, as the kernel may not have gone on yet: it polls then.
+        console.write_bytes(b"x")
+        try:
+            return gdb.wait(2)
+        except pexpect.TIMEOUT:
+            pass
+    return gdb.wait()
 
 
 @pytest.mark.parametrize("version", ["6.12", "6.1"])
@@ -27,15 +41,14 @@ def test_breakpoint(ground, boot, version, function, provoke):
     assert "Breakpoint 1" in gdb.do("break " + function)
     gdb.go()
     if provoke == "input":
-        # Any byte on the link is an interrupt. Not a Ctrl-C: gdb 13 says "Quit" and
-        # loses track when a breakpoint is hit while it sends one.
-        console.write_bytes(b"x")
-    elif provoke:
-        vm.send(provoke)
+        output = interrupted(gdb, console)
     else:
-        time.sleep(0.5)
-        gdb.spawn.sendintr()
-    output = gdb.wait()
+        if provoke:
+            vm.send(provoke)
+        else:
+            time.sleep(0.5)
+            gdb.spawn.sendintr()
+        output = gdb.wait()
     if provoke:
         assert function in output, output
         for _ in range(3):
