@@ -64,7 +64,8 @@ LOOK = {
     "dump 16 MiB": dump(image, 16),
     "bt": run("bt"), "task list": tasks, "info threads": run("info threads"),
 }
-MOVE = {"200 stepi": run("stepi", 200), "stepi 200": run("stepi 200"), "50 next": run("next", 50)}
+MOVE = {"200 stepi": run("stepi", 200), "200 stepi, threads": run("stepi", 200),
+        "stepi 200": run("stepi 200"), "50 next": run("next", 50)}
 
 
 class Measure(gdb.Command):
