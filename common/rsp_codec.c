@@ -148,7 +148,7 @@ NOKPROBE_SYMBOL(same);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 
 /* The digits of four bytes. */
-static inline uint64_t hex(uint32_t w)
+static uint64_t hex(uint32_t w)
 {
 	uint64_t x = w, letters;
 
@@ -159,6 +159,7 @@ static inline uint64_t hex(uint32_t w)
 	letters = (x + EVERY(6)) >> 4 & EVERY(1);
 	return x + EVERY('0') + letters * ('a' - '0' - 10);
 }
+NOKPROBE_SYMBOL(hex);
 
 /*
  * Of 9 bytes or more, those before the first that equals the next one, 8 at most: how many.
